@@ -1,0 +1,24 @@
+import { callSite, ORIGIN, type CallSite } from './origin.ts'
+
+/** Key under which an entity carries its kind; shared by all copies of this package in one program. */
+export const ENTITY: unique symbol = Symbol.for('ov.entity') as never
+
+export type EntityKind = 'layer' | 'image' | 'pod' | 'base' | 'distro' | 'packageFormat' | 'builder' | 'init'
+
+/** What every constructor returns at run time: the spec as written, its kind, and the place that wrote it. */
+export interface Entity<Kind extends EntityKind = EntityKind> {
+  readonly [ENTITY]: Kind
+  readonly [ORIGIN]: CallSite
+  /** The name it was declared with. */
+  readonly name: string
+}
+
+/** Makes an entity; `constructor` is the public function whose caller is the author. */
+export function entity<Kind extends EntityKind>(
+  kind: Kind,
+  constructor: (...args: never[]) => unknown,
+  spec: object,
+): Entity<Kind> {
+  // The spec is copied: changing the object afterwards must not change what was declared.
+  return Object.freeze({ ...spec, [ENTITY]: kind, [ORIGIN]: callSite(constructor) }) as Entity<Kind>
+}

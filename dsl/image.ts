@@ -1,0 +1,143 @@
+import { entity, type Entity } from './entity.ts'
+import type { LayerRef } from './layer.ts'
+import type { Carried, Names, PortKey } from './names.ts'
+import type { Security } from './security.ts'
+import type { Distro } from './vocabulary.ts'
+
+/** An image, with the names that its deploys may or must use. */
+export interface Image<
+  Volume extends string,
+  Port extends PortKey,
+  Required extends string,
+  Optional extends string,
+  Secret extends string,
+>
+  extends Entity<'image'>, Names<Volume, Port, Required, Optional, Secret> {}
+
+/** Any image. */
+export type AnyImage = Image<string, PortKey, string, string, string>
+
+/** A base image that ov makes itself, see {@link debootstrap}. */
+export interface BootstrapBase extends Entity<'base'> {}
+
+/** An image, the name of one that lives elsewhere, a registry reference, or a bootstrapped base. */
+export type BaseRef = AnyImage | BootstrapBase | string
+
+/** A bare name may be an image of the project, so its names are not known; a registry reference has none. */
+type BaseNames<Base> = Base extends `${string}/${string}` | `${string}:${string}`
+  ? never
+  : Base extends string
+    ? Names<string, PortKey, never, string, string>
+    : Base
+
+/** Fields of {@link image}. */
+export interface ImageSpec<Base, Layers> {
+  /**
+   * Name, unique among the project's images: lower case letters, digits and hyphens.
+   * @example name: 'web'
+   */
+  readonly name: string
+  /**
+   * What it is built on: another image of the project, {@link debootstrap}, or a registry reference. (IMG-06)
+   * @example base: debootstrap({ suite: 'trixie' })
+   * @example base: 'docker.io/library/debian:13'
+   */
+  readonly base: Base
+  /**
+   * Layers to install on top of the base. Their dependencies come along. (IMG-01)
+   * @example layers: [supervisord, web]
+   */
+  readonly layers?: Layers
+  /** Version as `YYYY.DDD.HHMM`. Default: the highest of its layers, else its base's. (IMG-153) */
+  readonly version?: string
+  /** One sentence on what the image is for. */
+  readonly description?: string
+  /** Leave it out of synth, build and list when false. Default: true. (IMG-05) */
+  readonly enabled?: boolean
+  /** How far it can be trusted. Default: `'testing'`; the worst of image and layers counts. (IMG-134) */
+  readonly status?: 'working' | 'testing' | 'broken'
+  /** What to know about it when it is not `working`. */
+  readonly info?: string
+  /**
+   * Distro tags, most specific first, or a distro of your own. Default: the base's. They select package sections. (IMG-01, LAY-45)
+   * @example distro: ['debian:13', 'debian']
+   */
+  readonly distro?: string | Distro | readonly (string | Distro)[]
+  /**
+   * Package formats in order; the first is the primary one. Default: the base's. (IMG-02)
+   * @example build: ['deb']
+   */
+  readonly build?: string | readonly string[]
+  /** Account the container runs as. Default: the base's, else `user`. (IMG-16) */
+  readonly user?: string
+  /** Its uid. Default: 1000. */
+  readonly uid?: number
+  /** Its gid. Default: 1000, and 0 for root. */
+  readonly gid?: number
+  /** Take over the account that the base ships (`'adopt'`), make one (`'create'`), or decide by the distro (`'auto'`, default). (IMG-16) */
+  readonly userPolicy?: 'auto' | 'adopt' | 'create'
+  /** Fixed tag. Default: decided when it is built. (IMG-152) */
+  readonly tag?: string
+  /** Registry and path in front of the name: `'ghcr.io/acme'`. Default: none, the image stays local. */
+  readonly registry?: string
+  /** Ports a deploy publishes unless it says otherwise: `'port'` or `'host:container'`. (IMG-03) */
+  readonly ports?: readonly (number | string)[]
+  /** Podman network of its containers. Default: the shared network `ov`. */
+  readonly network?: string
+  /** Run-time environment, lowest in the order of precedence. (IMG-03) */
+  readonly env?: Readonly<Record<string, string>>
+  /** Run-time permissions and limits, laid over those of the layers. (LAY-84) */
+  readonly security?: Security
+  /** Which init runs the services: `'supervisord'`, `'systemd'`, or one defined with {@link defineInit}. Default: by the layers. (IMG-50) */
+  readonly init?: string
+}
+
+/**
+ * Declares an image: a base and the layers on it. (IMG-01)
+ * @example
+ * export const web = image({ name: 'web', base: debian, layers: [supervisord, nginx] })
+ */
+export function image<const Base extends BaseRef, const Layers extends readonly LayerRef[] = readonly []>(
+  spec: ImageSpec<Base, Layers>,
+): Image<
+  Carried<Layers[number] | BaseNames<Base>>['$volume'],
+  Carried<Layers[number] | BaseNames<Base>>['$port'],
+  Carried<Layers[number] | BaseNames<Base>>['$required'],
+  Carried<Layers[number] | BaseNames<Base>>['$optional'],
+  Carried<Layers[number] | BaseNames<Base>>['$secret']
+> {
+  return entity('image', image, spec) as never
+}
+
+/** Fields of {@link debootstrap}. */
+export interface DebootstrapSpec {
+  /**
+   * Release to install.
+   * @example suite: 'trixie'
+   */
+  readonly suite: string
+  /** Which family it is; decides tags and package names. Default: `'debian'`. */
+  readonly distro?: 'debian' | 'ubuntu'
+  /** Release number for the distro tag, e.g. `'13'`. Default: known for the releases of Debian and Ubuntu in support. */
+  readonly release?: string
+  /** mmdebstrap's package selection. Default: `'minbase'`. (mmdebstrap(1)) */
+  readonly variant?: 'essential' | 'apt' | 'minbase'
+  /** Archive components. Default: `['main']`. */
+  readonly components?: readonly string[]
+  /** Packages to add to the base. `ca-certificates` is not among them by default. */
+  readonly include?: readonly string[]
+  /** Archive to install from. Default: the one this machine uses itself. */
+  readonly mirror?: string
+  /** A date such as `'20260901T000000Z'`: a name for the state of `mirror` (a snapshot archive) that goes into the base's key. */
+  readonly snapshot?: string
+}
+
+/**
+ * A base image made on this machine with mmdebstrap, from the Debian archive the machine itself is set up for; no registry is involved. It is
+ * made once and kept under `localhost/ov-base/<distro>:<suite>-<hash of these fields>`.
+ * @example base: debootstrap({ suite: 'trixie' })
+ * @example base: debootstrap({ suite: 'trixie', include: ['ca-certificates', 'locales'] })
+ */
+export function debootstrap(spec: DebootstrapSpec): BootstrapBase {
+  return entity('base', debootstrap, { ...spec, name: spec.suite })
+}

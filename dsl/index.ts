@@ -1,0 +1,65 @@
+/// <reference path="./text-imports.d.ts" />
+/**
+ * The language of ov: everything here is imported as `'ov'`. It has no dependencies and no state; constructors return plain, frozen objects.
+ * @packageDocumentation
+ */
+export { layer, type AnyLayer, type Layer, type LayerRef, type LayerSpec } from './layer.ts'
+export {
+  debootstrap,
+  image,
+  type AnyImage,
+  type BaseRef,
+  type BootstrapBase,
+  type DebootstrapSpec,
+  type Image,
+  type ImageSpec,
+} from './image.ts'
+export {
+  bind,
+  encrypted,
+  fromFile,
+  fromOperator,
+  pod,
+  provided,
+  volume,
+  type Backing,
+  type EnvSource,
+  type EnvValue,
+  type Pod,
+  type PodFields,
+  type PortTarget,
+} from './pod.ts'
+export {
+  build,
+  cmd,
+  copy,
+  download,
+  link,
+  mkdir,
+  setcap,
+  write,
+  type BuildTask,
+  type CmdTask,
+  type CopyTask,
+  type DownloadTask,
+  type Extract,
+  type LinkTask,
+  type MkdirTask,
+  type SetcapTask,
+  type Task,
+  type WriteTask,
+} from './tasks.ts'
+export { service, type CustomService, type PackagedService, type Service } from './service.ts'
+export type { DebRepo, DebSection, PackageSections, RpmRepo, RpmSection, TagSection } from './packages.ts'
+export type { Security } from './security.ts'
+export type { EnvContract, LayerPort, PortKey, PortProtocol, SecretContract } from './names.ts'
+export {
+  defineBuilder,
+  defineDistro,
+  defineInit,
+  definePackageFormat,
+  type Builder,
+  type Distro,
+  type Init,
+  type PackageFormat,
+} from './vocabulary.ts'

@@ -1,0 +1,68 @@
+interface Packages {
+  /** Package names. */
+  readonly packages: readonly string[]
+  /** Further words for the install command. */
+  readonly options?: readonly string[]
+}
+
+/** A repository for rpm. One of `url` (a `.repo` file or a base URL) and `rpm` (a release package). (IMG-30) */
+export interface RpmRepo {
+  readonly name: string
+  readonly url?: string
+  readonly rpm?: string
+  /** Address of the signing key. */
+  readonly gpgkey?: string
+  /** Check signatures. Default: true. */
+  readonly gpgcheck?: boolean
+}
+/** Packages for dnf. (LAY-43) */
+export interface RpmSection extends Packages {
+  /** COPR projects, `'owner/project'`; on for this install only. */
+  readonly copr?: readonly string[]
+  readonly repos?: readonly RpmRepo[]
+  /** Packages not to install. */
+  readonly exclude?: readonly string[]
+  /** Module streams, `'nodejs:22'`. */
+  readonly modules?: readonly string[]
+}
+
+/** A repository for apt. (IMG-31, sources.list(5)) */
+export interface DebRepo {
+  readonly name: string
+  readonly url?: string
+  /** Suite, or `'/'` for a flat repository. Default: `'stable'`. */
+  readonly suite?: string
+  /** Components. Default: `'main'`. */
+  readonly components?: string
+  /** Address of the signing key; fetched into `/etc/apt/keyrings/<name>.gpg`. */
+  readonly key?: string
+  /** A keyring that is already in the image. */
+  readonly signedBy?: string
+  /** A Launchpad archive, `'owner/name'` (Ubuntu). */
+  readonly ppa?: string
+}
+/** Packages for apt. (LAY-43) */
+export interface DebSection extends Packages {
+  readonly repos?: readonly DebRepo[]
+}
+
+/**
+ * Package sections of a layer, one per package format. A project that defines a format of its own adds its type:
+ * `declare module 'ov' { interface PackageSections { apk?: { packages: readonly string[] } } }`.
+ */
+export interface PackageSections {
+  /**
+   * For images whose formats include rpm (fedora).
+   * @example rpm: { packages: ['golang'] }
+   */
+  readonly rpm?: RpmSection
+  /**
+   * For images whose formats include deb (debian, ubuntu).
+   * @example deb: { packages: ['nginx-light'] }
+   */
+  readonly deb?: DebSection
+}
+
+/** A section for a distro tag: it has the fields of the image's primary format. (LAY-44) */
+export type TagSection = Packages &
+  Omit<RpmSection, 'packages' | 'repos'> & { readonly repos?: readonly (RpmRepo & DebRepo)[] }

@@ -1,0 +1,179 @@
+import { entity, type Entity } from './entity.ts'
+import type { AnyImage } from './image.ts'
+import type { PortKey } from './names.ts'
+import type { Security } from './security.ts'
+
+/** A deploy that runs an image as a supervised user service. */
+export interface Pod extends Entity<'pod'> {}
+
+/** Where a volume's data lives. (POD-40) */
+export type Backing = BindBacking | EncryptedBacking | NamedBacking
+
+/** A directory of the host. */
+export interface BindBacking {
+  readonly type: 'bind'
+  readonly host?: string
+}
+/** A gocryptfs vault. */
+export interface EncryptedBacking {
+  readonly type: 'encrypted'
+  readonly host?: string
+}
+/** A podman volume. */
+export interface NamedBacking {
+  readonly type: 'volume'
+}
+
+/**
+ * Backs a volume with a directory of the host; `~` and `$HOME` are the operator's home. Without a path ov makes one under its data directory.
+ * @example volumes: { library: bind('/srv/library') }
+ */
+export function bind(host?: string): BindBacking {
+  return host === undefined ? { type: 'bind' } : { type: 'bind', host }
+}
+
+/**
+ * Backs a volume with an encrypted directory (gocryptfs). Without a path ov keeps it under its data directory.
+ * @example volumes: { mail: encrypted() }
+ */
+export function encrypted(host?: string): EncryptedBacking {
+  return host === undefined ? { type: 'encrypted' } : { type: 'encrypted', host }
+}
+
+/**
+ * Backs a volume with a podman volume, `ov-<deploy>-<volume>`. This is what a volume gets when nothing is said.
+ * @example volumes: { cache: volume() }
+ */
+export function volume(): NamedBacking {
+  return { type: 'volume' }
+}
+
+/** A variable whose value comes from elsewhere, see {@link provided}, {@link fromFile}, {@link fromOperator}. */
+export interface EnvSource {
+  readonly from: 'provided' | 'file' | 'operator'
+  readonly deploy?: string
+}
+
+/** Value of a deploy's variable: text, or where it comes from. */
+export type EnvValue = string | EnvSource
+
+/**
+ * The value that another deploy offers under this name (`envProvides` of its layers). With several providers, name the deploy.
+ * @example env: { OLLAMA_HOST: provided() }
+ * @example env: { DATABASE_URL: provided('postgres') }
+ */
+export function provided(from?: Pod | string): EnvSource {
+  if (from === undefined) return { from: 'provided' }
+  return { from: 'provided', deploy: typeof from === 'string' ? from : from.name }
+}
+
+/**
+ * The value stands in the deploy's `envFile`.
+ * @example envFile: 'site.env', env: { SMTP_RELAY: fromFile() }
+ */
+export function fromFile(): EnvSource {
+  return { from: 'file' }
+}
+
+/**
+ * The operator gives the value on the machine: `ov apply <deploy> -e NAME=value`. It is remembered there.
+ * @example env: { PUBLIC_URL: fromOperator() }
+ */
+export function fromOperator(): EnvSource {
+  return { from: 'operator' }
+}
+
+/**
+ * Where a container port is published: a host port, `'ip:port'`, a free one (`'auto'`), or both parts. An address that is not given is
+ * `127.0.0.1`. (POD-64)
+ */
+export type PortTarget =
+  number | `${string}:${number}` | 'auto' | { readonly host: number | 'auto'; readonly bind?: string }
+
+/** Names are known for an image value; for the name of an image that lives elsewhere any will do. */
+type VolumesOf<I> = I extends AnyImage ? I['$volume'] : string
+type PortsOf<I> = I extends AnyImage ? I['$port'] : PortKey
+type RequiredEnvOf<I> = I extends AnyImage ? I['$required'] : never
+type OptionalEnvOf<I> = I extends AnyImage ? I['$optional'] : never
+
+/** Variables of a deploy: those its image demands must be there, those it accepts complete, others are allowed. */
+export type DeployEnv<I> = { readonly [Name in RequiredEnvOf<I>]: EnvValue } & {
+  readonly [Name in OptionalEnvOf<I>]?: EnvValue
+} & Readonly<Record<string, EnvValue>>
+
+/** `env` can be left out only where the image demands nothing. */
+type EnvField<I> = [RequiredEnvOf<I>] extends [never]
+  ? {
+      /**
+       * Environment of the container, over that of the image. (POD-27)
+       * @example env: { LOG_LEVEL: 'debug' }
+       */
+      readonly env?: DeployEnv<I>
+    }
+  : {
+      /**
+       * Environment of the container, over that of the image. The variables that the image requires must be here. (POD-27, POD-87)
+       * @example env: { DATABASE_URL: provided('postgres') }
+       */
+      readonly env: DeployEnv<I>
+    }
+
+/** Fields of {@link pod}. */
+export interface PodFields<I, Known> {
+  /**
+   * Name of the deploy: the container and its unit are `ov-<name>`. (POD-01, POD-151)
+   * @example name: 'site'
+   */
+  readonly name: string
+  /**
+   * The image to run: an image of the project, or the name or reference of one that is in local storage.
+   * @example image: web
+   * @example image: 'ghcr.io/acme/web:2026.144.1443'
+   */
+  readonly image: I
+  /** One sentence on what it is for. */
+  readonly description?: string
+  /**
+   * Published ports: container port → host. The key is the port, or `'53/udp'` when it is not tcp. Default: the image's `ports`. (POD-64, POD-69)
+   * @example ports: { 8080: 80, 9000: '0.0.0.0:9000', '53/udp': 5353 }
+   */
+  readonly ports?: { readonly [Port in PortsOf<Known>]?: PortTarget }
+  /**
+   * Backing of the image's volumes: name → backing. One that is not named is a podman volume. (POD-40, POD-42)
+   * @example volumes: { library: bind('/srv/library') }
+   */
+  readonly volumes?: { readonly [Volume in VolumesOf<Known>]?: Backing }
+  /**
+   * File of further variables, `NAME=value` per line, relative to the declaring file. (POD-89)
+   * @example envFile: 'site.env'
+   */
+  readonly envFile?: string
+  /**
+   * Podman network. Default: the image's, else the shared network `ov`, which is made when needed. (POD-38)
+   * @example network: 'backend'
+   */
+  readonly network?: string
+  /**
+   * Permissions and limits, over those of the image. (POD-59)
+   * @example security: { memoryMax: '2g', cpus: '1.5' }
+   */
+  readonly security?: Security
+  /** How far it can be trusted. Default: the image's. */
+  readonly status?: 'working' | 'testing' | 'broken'
+  /** What to know about it when it is not `working`. */
+  readonly info?: string
+}
+
+/**
+ * Declares a deploy: the image, run as a supervised service of the user's systemd through a podman quadlet.
+ * @example
+ * export const site = pod({
+ *   name: 'site',
+ *   image: web,
+ *   ports: { 8080: 80 },
+ *   volumes: { certs: bind('/srv/certs') },
+ * })
+ */
+export function pod<const I extends AnyImage | string>(spec: PodFields<I, NoInfer<I>> & EnvField<NoInfer<I>>): Pod {
+  return entity('pod', pod, spec)
+}

@@ -1,0 +1,235 @@
+/** Every diagnostic that ov can give, in one place. `ov explain CODE` prints these; a code never changes its meaning. */
+export const CODES = {
+  // 1xxx: finding and running the project
+  OV1001: {
+    title: 'no project',
+    explain:
+      'ov looks for layers.ts, images.ts or deploy.ts in the current folder and the ones above it, or takes a file or folder as an argument.',
+  },
+  OV1002: {
+    title: 'syntax error',
+    explain: 'The TypeScript of the project could not be read. The message is that of esbuild.',
+  },
+  OV1003: {
+    title: 'unresolved import',
+    explain:
+      'An import names a file or package that is not there. Relative imports start at the importing file; packages are looked for in node_modules of its folder and the ones above; the "paths" of tsconfig.json apply.',
+  },
+  OV1004: { title: 'no such export', explain: 'The imported file does not export that name.' },
+  OV1005: { title: 'the program threw', explain: 'The code of the project threw an exception while it was evaluated.' },
+  OV1006: {
+    title: 'not data',
+    explain:
+      'Entities are plain data: text, numbers, booleans, lists and maps. Functions, dates, promises and class instances would be lost on the way to the plan.',
+  },
+  OV1007: {
+    title: 'nothing declared',
+    explain:
+      'The entry files export no layer, image or deploy. What is not exported, and not used by something exported, does not belong to the project.',
+  },
+  OV1008: {
+    title: 'file not found',
+    explain:
+      "A file or directory that the project names does not exist. Paths are relative to the layer's own directory, or to the declaring file where it has none.",
+  },
+  OV1009: { title: 'unreadable', explain: 'A file of the project exists but could not be read.' },
+  OV1010: {
+    title: 'name taken',
+    explain: 'Two entities of one kind have the same name. An image, a layer and a deploy may share one.',
+  },
+  // 2xxx: what is written in one entity
+  OV2001: {
+    title: 'unknown field',
+    explain: 'Fields that ov does not know are errors, never ignored: a typing error must not lose a setting.',
+  },
+  OV2002: {
+    title: 'wrong value',
+    explain: 'A field is missing, has the wrong type, or a value outside what is allowed.',
+  },
+  OV2003: {
+    title: 'bad name',
+    explain:
+      'Names become file names, unit names and build stages, so they are lower case letters and digits, in parts joined by single hyphens.',
+  },
+  OV2004: {
+    title: 'bad version',
+    explain: 'Versions are CalVer: year, day of the year, and UTC time as HHMM, without leading zeros per part.',
+  },
+  OV2005: {
+    title: 'bad variable name',
+    explain: 'Environment variables are letters, digits and _, not starting with a digit.',
+  },
+  OV2006: {
+    title: 'PATH in env',
+    explain: 'Setting PATH would replace the one of the base. `pathAppend` adds directories and keeps the rest.',
+  },
+  OV2007: {
+    title: 'value that nothing can hold',
+    explain: 'The text has a character (NUL, sometimes a line break) for which the file it goes to has no spelling.',
+  },
+  OV2008: {
+    title: 'bad vars key',
+    explain:
+      'vars are upper case, and may not repeat what ov sets itself (USER, UID, GID, HOME, ARCH, BUILD_ARCH) nor a key of env.',
+  },
+  OV2009: {
+    title: 'contract conflict',
+    explain:
+      'A variable belongs to exactly one of envRequires, envAccepts, secretRequires and secretAccepts, and secrets are never provided to others.',
+  },
+  OV2010: {
+    title: 'unknown template',
+    explain: 'Provided values know {{.ContainerName}}, {{.HostPort N}} and {{.ContainerPort N}}.',
+  },
+  OV2011: {
+    title: 'bad port',
+    explain:
+      'Ports are 1 to 65535. A layer lists container ports with an optional protocol; host ports belong to the image or the deploy.',
+  },
+  OV2012: {
+    title: 'bad volume',
+    explain:
+      'Volume names are lower case letters and digits in parts joined by hyphens; their paths are absolute or start with ~/.',
+  },
+  OV2013: {
+    title: 'bad service',
+    explain:
+      'A service is either a process described with exec, or a unit of a package named with usePackaged; some fields belong to one form only.',
+  },
+  OV2014: {
+    title: 'set-up without packages',
+    explain:
+      'Repositories, keys and modules are set up in the step that installs the packages. Without packages that step does not exist.',
+  },
+  OV2015: {
+    title: 'bad reference',
+    explain: "A layer can't be its own dependency, nor be both a dependency and a part.",
+  },
+  OV2016: {
+    title: 'empty layer',
+    explain: 'A layer must contribute something: packages, tasks, a builder manifest, layers, services or environment.',
+  },
+  OV2020: {
+    title: 'one verb per task',
+    explain:
+      'Each task has exactly one of cmd, mkdir, copy, write, link, download, setcap, build. Order matters, so two actions are two tasks.',
+  },
+  OV2021: {
+    title: 'modifier of another verb',
+    explain: 'Each verb takes only some modifiers. One that has no effect is an error, never ignored.',
+  },
+  OV2022: { title: 'bad task', explain: 'The fields of the task do not fit each other.' },
+  OV2023: {
+    title: 'unknown variable',
+    explain:
+      "In paths and URLs, ${NAME} is one of the layer's vars or of USER, UID, GID, HOME and ARCH; BUILD_ARCH only in downloads. Scripts are never touched.",
+  },
+  OV2024: { title: 'bad path', explain: 'Paths in an image are absolute, or start with ~/ or ${HOME}.' },
+  OV2025: { title: 'bad user', explain: 'A task runs as root, ${USER}, an account name, a uid or uid:gid.' },
+  OV2026: { title: 'bad mode', explain: "Modes are octal text with a leading zero, such as '0644'." },
+  OV2027: {
+    title: 'archive not unpacked',
+    explain: 'A URL that looks like an archive is stored as a file unless `extract` says how to unpack it.',
+  },
+  // 3xxx: how entities fit together
+  OV3001: { title: 'unknown layer', explain: 'A layer is named that the project does not declare.' },
+  OV3002: {
+    title: 'dependency cycle',
+    explain: 'Layers or images depend on each other in a circle, so none can come first.',
+  },
+  OV3003: { title: 'unknown image', explain: 'An image is named that the project does not declare.' },
+  OV3004: {
+    title: 'disabled base',
+    explain: 'The base is an image of the project that is switched off with enabled: false.',
+  },
+  OV3005: {
+    title: 'no package format',
+    explain: 'ov must know which package formats the image has: from `build`, its base, or its distro.',
+  },
+  OV3006: {
+    title: 'unknown package format',
+    explain: 'A format in `build` is neither built in nor defined in the project.',
+  },
+  OV3007: {
+    title: 'unknown distro',
+    explain: "The base's distro is not known, so the packages of its layers would not be installed.",
+  },
+  OV3008: {
+    title: 'no version',
+    explain:
+      'The version of an image is its own, or the highest of its layers, or that of its base. A bare image on an external base needs its own.',
+  },
+  OV3009: {
+    title: 'vars against env',
+    explain:
+      'vars are ENV lines too and come later, so they would overwrite the env of another layer of the same name.',
+  },
+  OV3010: {
+    title: 'nothing to adopt',
+    explain: "userPolicy adopt takes over the account that the distro's base images ship; this distro declares none.",
+  },
+  OV3011: {
+    title: 'missing init',
+    explain:
+      'Services need their init in the image: the layer that installs it must be among its layers or in its base.',
+  },
+  OV3012: {
+    title: 'service not started',
+    explain:
+      'supervisord runs processes, not units of packages. Describe the process with exec, or use an image with systemd.',
+  },
+  OV3013: {
+    title: 'packages of another distro',
+    explain: 'The layer has package sections, but none for the distro and formats of this image.',
+  },
+  OV3014: {
+    title: 'no counterpart',
+    explain: 'The init of this image has nothing that corresponds to a field of the service.',
+  },
+  OV3015: {
+    title: 'nothing to build',
+    explain: "A build task runs the builders of the layer's manifests; this layer has none.",
+  },
+  // 4xxx: deploys
+  OV4001: { title: 'unknown volume', explain: 'The image has no volume of that name.' },
+  OV4002: { title: 'unknown port', explain: 'No layer of the image listens on that port.' },
+  OV4003: { title: 'missing variables', explain: 'A layer of the image requires the variable, and it has no default.' },
+  OV4004: { title: 'no provider', explain: 'No other deploy of the project provides the variable, or several do.' },
+  OV4005: {
+    title: 'value from elsewhere',
+    explain: 'The deploy says that the value comes from a file or the operator, and it is not there.',
+  },
+  OV4006: {
+    title: 'encrypted volume',
+    explain:
+      "Encrypted volumes can be declared, but this version of ov can't mount them yet. It refuses instead of writing plain text.",
+  },
+  OV4007: {
+    title: 'secrets',
+    explain: "Secrets can be declared, but this version of ov can't hand them to containers yet.",
+  },
+  OV4008: {
+    title: "value that a quadlet can't hold",
+    explain: "The text has a character for which podman's unit files have no spelling.",
+  },
+  OV4009: { title: 'image not here', explain: 'A deploy by image name needs the image in local storage.' },
+  OV4010: { title: 'port used twice', explain: 'Two deploys publish the same host port.' },
+  // 5xxx: writing and building
+  OV5001: { title: 'not written', explain: 'A file could not be written. What was there before is still complete.' },
+  OV5002: { title: 'not buildable as text', explain: "A value can't be expressed in a Containerfile." },
+  OV5003: { title: 'build failed', explain: 'podman reported an error while it built the image.' },
+  OV5004: { title: 'missing program', explain: 'A program that this command needs is not installed.' },
+  OV5005: {
+    title: 'machine not ready',
+    explain:
+      'Applying a deploy needs podman 4.4 or later with its quadlet generator, a systemd user manager, and subordinate ids.',
+  },
+  OV5006: { title: 'not running', explain: 'The service was started but did not stay up.' },
+  OV5007: { title: 'command failed', explain: 'A program that ov ran reported an error.' },
+  OV5008: {
+    title: 'deploy of another project',
+    explain: 'The name is in use by a deploy that another project applied.',
+  },
+  OV5009: { title: 'needs a yes', explain: 'The step deletes data, and there is no terminal to ask on.' },
+  OV5010: { title: 'busy', explain: 'Another ov is changing this machine.' },
+} as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

@@ -1,0 +1,13 @@
+export * from './containerfile/index.ts'
+export { type IniEntry, type IniSection, parseIni, printIni } from './ini.ts'
+export type { Printed } from './printed.ts'
+export { Unrepresentable } from './representable.ts'
+export { bashWords } from './shell-words.ts'
+export { ansiC, quoteSingle, shellWord, urlWord } from './shell.ts'
+export {
+  readSupervisordEnvironment,
+  readSupervisordValue,
+  supervisordEnvironment,
+  supervisordValue,
+} from './supervisord.ts'
+export * from './unitfile/index.ts'

@@ -1,0 +1,206 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { isAbsolute, join, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { CachedBundle, ProjectCache } from './cache.ts'
+import type { ProjectLocation } from './discover.ts'
+
+const require = createRequire(import.meta.url)
+
+/** Extensions that are imported as text, besides those that JavaScript knows. */
+const TEXT_EXTENSIONS = ['txt', 'md', 'conf', 'sh', 'service', 'yml', 'yaml', 'toml', 'ini', 'html']
+
+/** What stands for `import.meta.*` in the bundle until its place is known. */
+const META = { dirname: '__ov_meta_dirname__', filename: '__ov_meta_filename__', url: '__ov_meta_url__' } as const
+
+/** The DSL that projects import as `ov`: always the one of this very program. */
+const DSL = new URL(import.meta.url.endsWith('.ts') ? '../../dsl/index.ts' : './dsl/index.js', import.meta.url).pathname
+
+const entrySource = (entries: readonly string[]) =>
+  entries.map((file, index) => `export * as entry${index} from ${JSON.stringify(`./${file}`)}\n`).join('')
+
+function options(): string[] {
+  return [
+    '--bundle',
+    '--format=esm',
+    '--platform=node',
+    '--target=node22.12',
+    '--charset=utf8',
+    '--sources-content=false',
+    '--legal-comments=none',
+    '--external:*.node',
+    `--alias:ov=${DSL}`,
+    `--define:import.meta.dirname=${META.dirname}`,
+    `--define:import.meta.filename=${META.filename}`,
+    `--define:import.meta.url=${META.url}`,
+    `--define:__dirname=${META.dirname}`,
+    `--define:__filename=${META.filename}`,
+    // npm packages in CommonJS call require() for Node's own modules.
+    `--banner:js=import{createRequire as __ov_createRequire}from"node:module";const require=__ov_createRequire(${META.url});`,
+    ...TEXT_EXTENSIONS.map((extension) => `--loader:.${extension}=text`),
+  ]
+}
+
+/** Everything besides the input files that the bundle depends on. */
+export function bundleRecipe(location: ProjectLocation): string {
+  const { version } = require('esbuild/package.json') as { version: string }
+  return JSON.stringify([version, process.version, location.root, entrySource(location.entries), options()])
+}
+
+/** The native program, run directly: esbuild's JavaScript API costs as much again as the bundling itself. */
+function esbuildBinary(): string {
+  const name = `@esbuild/${process.platform}-${process.arch}/bin/esbuild`
+  return createRequire(require.resolve('esbuild/package.json')).resolve(name)
+}
+
+interface Metafile {
+  readonly inputs: Readonly<Record<string, unknown>>
+}
+
+/** Bundles the project's entries into one ES module, in the cache. */
+export async function bundle(location: ProjectLocation, cache: ProjectCache): Promise<CachedBundle> {
+  // One level below the cache, as its final place is: the map's relative paths stay true when it is moved there.
+  const work = mkdtempSync(join(cache.directory, 'bundle-'))
+  try {
+    const out = join(work, 'bundle.mjs')
+    const meta = join(work, 'meta.json')
+    const ok = await run(location, [
+      `--outfile=${out}`,
+      `--metafile=${meta}`,
+      '--sourcemap=external',
+      '--log-level=silent',
+    ])
+    if (!ok) throw new DiagnosticError(await explainFailure(location))
+    const { inputs } = JSON.parse(readFileSync(meta, 'utf8')) as Metafile
+    const files = Object.keys(inputs)
+      .filter((input) => input !== '<stdin>')
+      .map((input) => (isAbsolute(input) ? input : join(location.root, input)))
+    const code = readFileSync(out, 'utf8')
+    const placed = await placeMeta(code, readFileSync(`${out}.map`, 'utf8'), work, location)
+    if (placed !== code) writeFileSync(out, placed)
+    return cache.keepBundle(work, files)
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+function run(location: ProjectLocation, extra: readonly string[]): Promise<boolean> {
+  return new Promise((done, fail) => {
+    const child = spawn(esbuildBinary(), [...options(), ...extra, '--loader=ts', '--sourcefile=<stdin>'], {
+      cwd: location.root,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    child.on('error', fail)
+    child.on('close', (code) => done(code === 0))
+    child.stdin.on('error', () => {}) // it says itself what went wrong
+    child.stdin.end(entrySource(location.entries))
+  })
+}
+
+/** Bundles once more through the JavaScript API, which gives the errors as data. Only on the way to a failure. */
+async function explainFailure(location: ProjectLocation): Promise<Diagnostic[]> {
+  const { build } = await import('esbuild')
+  const define: Record<string, string> = {}
+  for (const [name, stand] of Object.entries(META)) define[`import.meta.${name}`] = stand
+  try {
+    await build({
+      absWorkingDir: location.root,
+      stdin: {
+        contents: entrySource(location.entries),
+        loader: 'ts',
+        resolveDir: location.root,
+        sourcefile: '<stdin>',
+      },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node22.12',
+      external: ['*.node'],
+      alias: { ov: DSL },
+      define,
+      loader: Object.fromEntries(TEXT_EXTENSIONS.map((extension) => [`.${extension}`, 'text'])),
+      logLevel: 'silent',
+      logLimit: 0,
+    })
+  } catch (error) {
+    const { errors } = error as { errors?: readonly EsbuildMessage[] }
+    if (errors && errors.length > 0) return errors.map(fromEsbuild)
+    throw error
+  }
+  throw new Error('esbuild failed, and then succeeded on the same input')
+}
+
+interface EsbuildMessage {
+  readonly text: string
+  readonly location: { file: string; line: number; column: number; length: number; lineText: string } | null
+  readonly notes: readonly { text: string; location: EsbuildMessage['location'] }[]
+}
+
+function fromEsbuild(message: EsbuildMessage): Diagnostic {
+  const place = (at: EsbuildMessage['location']) =>
+    at && at.file !== '<stdin>'
+      ? {
+          file: at.file,
+          line: at.line,
+          // esbuild counts columns in bytes from 0
+          column: Buffer.from(at.lineText).subarray(0, at.column).toString().length + 1,
+          length: Math.max(
+            1,
+            Buffer.from(at.lineText)
+              .subarray(at.column, at.column + at.length)
+              .toString().length,
+          ),
+        }
+      : undefined
+  const at = place(message.location)
+  const unresolved = message.text.startsWith('Could not resolve')
+  const noExport = message.text.startsWith('No matching export')
+  return {
+    code: unresolved ? 'OV1003' : noExport ? 'OV1004' : 'OV1002',
+    severity: 'error',
+    message: message.text,
+    ...(at && { place: at }),
+    related: message.notes.flatMap((note) => {
+      const seen = place(note.location)
+      return seen ? [{ message: note.text, place: seen }] : []
+    }),
+    ...(unresolved && {
+      remedy: /"[./]/.test(message.text)
+        ? 'check the path; relative imports start at the importing file'
+        : 'install the package in the project, or map the name under "paths" in its tsconfig.json',
+    }),
+  }
+}
+
+/** Puts the source file's own directory, name and URL where it asked for `import.meta.*`. */
+async function placeMeta(code: string, map: string, mapFolder: string, location: ProjectLocation): Promise<string> {
+  const pattern = new RegExp(`${META.dirname}|${META.filename}|${META.url}`, 'g')
+  const rest = code.indexOf('\n') + 1 // the banner is the first line
+  const banner = code
+    .slice(0, rest)
+    .replace(META.url, JSON.stringify(pathToFileURL(join(location.root, 'package.json')).href))
+  const body = code.slice(rest)
+  if (!pattern.test(body)) return banner + body
+  const { originalPositionFor, TraceMap } = await import('@jridgewell/trace-mapping')
+  const trace = new TraceMap(map)
+  let line = 2
+  let lineStart = 0
+  let scanned = 0
+  pattern.lastIndex = 0
+  return (
+    banner +
+    body.replace(pattern, (found, offset: number) => {
+      for (let next; (next = body.indexOf('\n', scanned)) !== -1 && next < offset; scanned = next + 1) {
+        line++
+        lineStart = next + 1
+      }
+      const { source } = originalPositionFor(trace, { line, column: offset - lineStart })
+      const file = source === null ? join(location.root, 'package.json') : join(mapFolder, source)
+      if (found === META.url) return JSON.stringify(pathToFileURL(file).href)
+      return JSON.stringify(found === META.dirname ? file.slice(0, file.lastIndexOf(sep)) : file)
+    })
+  )
+}

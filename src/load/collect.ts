@@ -1,0 +1,146 @@
+import type { CallSite } from '../../dsl/origin.ts'
+import type { Exports } from './evaluate.ts'
+
+const ENTITY = Symbol.for('ov.entity')
+const ORIGIN = Symbol.for('ov.origin')
+
+/** Kinds that hold functions: they are used, not serialised. */
+const VOCABULARY = new Set(['distro', 'packageFormat', 'builder', 'init'])
+
+/** JSON, and nothing that JSON would drop in silence. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+/** A value in the user's program that is not data. */
+export interface BadValue {
+  readonly path: string
+  readonly what: string
+}
+
+/** An entity as it was written, as plain data; references to other entities are `{ $ref, name }`. */
+export interface RawEntity {
+  readonly kind: string
+  readonly name: unknown
+  readonly data: { readonly [field: string]: Json }
+  readonly origin: CallSite
+  /** Call sites of the parts that were made by functions, by path: `tasks[3]`. */
+  readonly parts: Readonly<Record<string, CallSite>>
+  readonly bad: readonly BadValue[]
+  /** The entity itself, for those that hold functions. */
+  readonly value?: object
+}
+
+const isEntity = (value: object): value is EntityValue => ENTITY in value
+
+/**
+ * Finds everything that belongs to the project: what the entry files export (by name, default, in arrays and namespaces), and everything
+ * those refer to. Importing a catalogue brings in nothing by itself.
+ */
+export function collect(exports: Exports): RawEntity[] {
+  const found = new Map<object, RawEntity>()
+  const walked = new Set<object>()
+  const search = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null || walked.has(value)) return
+    walked.add(value)
+    if (isEntity(value)) takeAll(value, found)
+    else if (Array.isArray(value) || isPlain(value) || isNamespace(value)) Object.values(value).forEach(search)
+  }
+  search(exports)
+  return [...found.values()]
+}
+
+const isNamespace = (value: object) => (value as Record<symbol, unknown>)[Symbol.toStringTag] === 'Module'
+const isPlain = (value: object) => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
+
+type EntityValue = object & { [ENTITY]: string; [ORIGIN]: CallSite; name: unknown }
+
+/** An entity and all that it refers to; a list of work, because chains of thousands of layers are legal. */
+function takeAll(first: EntityValue, found: Map<object, RawEntity>): void {
+  const open = [first]
+  for (let next; (next = open.pop()) !== undefined;) if (!found.has(next)) open.push(...take(next, found).reverse())
+}
+
+function take(root: EntityValue, found: Map<object, RawEntity>): EntityValue[] {
+  const parts: Record<string, CallSite> = {}
+  const bad: BadValue[] = []
+  const holdsFunctions = VOCABULARY.has(root[ENTITY])
+  const later: EntityValue[] = []
+  const open = new Set<object>()
+
+  const plain = (value: unknown, path: string): Json | undefined => {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value
+      case 'number':
+        if (!Number.isFinite(value)) bad.push({ path, what: `the number ${value}` })
+        return value
+      case 'undefined':
+        return undefined
+      case 'function':
+        if (holdsFunctions) return value.toString()
+        bad.push({ path, what: 'a function' })
+        return undefined
+      case 'bigint':
+      case 'symbol':
+        bad.push({ path, what: `a ${typeof value}` })
+        return undefined
+      case 'object':
+        break
+    }
+    if (value === null) return null
+    if (open.has(value)) {
+      bad.push({ path, what: 'an object that contains itself' })
+      return undefined
+    }
+    if (isEntity(value) && value !== root) {
+      if (value[ENTITY] === 'base') {
+        const { name: _, ...spec } = value
+        return { $base: plain(spec, path) ?? null }
+      }
+      later.push(value)
+      return { $ref: value[ENTITY], name: plain(value.name, `${path}.name`) ?? null }
+    }
+    const origin = (value as { [ORIGIN]?: CallSite })[ORIGIN]
+    if (origin && value !== root) parts[path] = origin
+    open.add(value)
+    let result: Json | undefined
+    if (Array.isArray(value)) {
+      // A hole or undefined among the elements is nearly always an import cycle in the user's files.
+      result = value.map((element, index) => {
+        if (element === undefined)
+          bad.push({ path: `${path}[${index}]`, what: 'undefined (do two files import each other?)' })
+        return plain(element, `${path}[${index}]`) ?? null
+      })
+    } else if (isPlain(value)) {
+      const fields: Record<string, Json> = {}
+      for (const [key, field] of Object.entries(value)) {
+        const data = plain(
+          field,
+          path === '' ? key : isIdentifier(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`,
+        )
+        if (data !== undefined) fields[key] = data
+      }
+      result = fields
+    } else if (value instanceof Promise) bad.push({ path, what: 'a promise (await it)' })
+    else bad.push({ path, what: `a ${value.constructor?.name ?? 'special'} object` })
+    open.delete(value)
+    return result
+  }
+
+  const data = plain(root, '') as { readonly [field: string]: Json }
+  found.set(root, {
+    kind: root[ENTITY],
+    name: root.name,
+    data,
+    origin: root[ORIGIN],
+    parts,
+    bad,
+    ...(holdsFunctions && { value: root }),
+  })
+  return later
+}
+
+const isIdentifier = (key: string) => /^[A-Za-z_$][\w$]*$/.test(key)

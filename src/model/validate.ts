@@ -1,0 +1,111 @@
+import type { z } from 'zod'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import { placeOf, type AuthoredEntity, type Vocabulary } from './project.ts'
+import type { IssueParams } from './schema-report.ts'
+import { imageSchema, layerSchema, podSchema } from './schema.ts'
+
+/** Checks every entity against its schema; all problems at once. */
+export function validate(entities: readonly AuthoredEntity[], vocabulary: Vocabulary): Diagnostic[] {
+  const formats = [...vocabulary.formats.values()].map((format) => ({
+    name: format.name,
+    fields: format.fields ?? [],
+    needPackages: format.needPackages ?? [],
+  }))
+  const schemas: Readonly<Record<string, z.ZodType>> = {
+    layer: layerSchema(formats, [...vocabulary.builders.keys()]),
+    image: imageSchema,
+    pod: podSchema,
+  }
+  return entities.flatMap((entity) => {
+    const schema = schemas[entity.kind]
+    const result = schema?.safeParse(entity.data)
+    return (result?.error?.issues ?? []).flatMap((issue) => toDiagnostics(entity, schema!, issue))
+  })
+}
+
+/** `['tasks', 3, 'to']` → `tasks[3].to`. */
+export function fieldPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    const name = String(key)
+    if (!/^[A-Za-z_$][\w$]*$/.test(name)) return `${text}[${JSON.stringify(name)}]`
+    return text === '' ? name : `${text}.${name}`
+  }, '')
+}
+
+function toDiagnostics(entity: AuthoredEntity, schema: z.ZodType, issue: z.core.$ZodIssue): Diagnostic[] {
+  const make = (code: Diagnostic['code'], path: readonly PropertyKey[], say: string, remedy?: string): Diagnostic => {
+    const field = fieldPath(path)
+    const owner = `${entity.kind} ${JSON.stringify(entity.name)}`
+    return {
+      code,
+      severity: 'error',
+      message: field === '' ? say : `${field}: ${say}`,
+      entity: owner,
+      ...(field !== '' && { field }),
+      place: placeOf(entity, field),
+      ...(remedy !== undefined && { remedy }),
+    }
+  }
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => {
+        const known = keysAt(schema, issue.path)
+        const close = suggest(key, known)
+        const where = fieldPath(issue.path)
+        return {
+          ...make(
+            'OV2001',
+            [...issue.path, key],
+            '',
+            close === undefined ? `known fields are ${known.join(', ')}` : `write ${close}`,
+          ),
+          message: `${where === '' ? '' : `${where}: `}unknown field "${key}"${close === undefined ? '' : ` (did you mean "${close}"?)`}`,
+        }
+      })
+    case 'custom': {
+      const params = issue.params as IssueParams | undefined
+      return [make(params?.code ?? 'OV2002', issue.path, issue.message, params?.remedy)]
+    }
+    case 'invalid_union': {
+      // The branch that got furthest says most; a union with a message of its own has already said it.
+      const branches = issue.errors.filter(
+        (errors) =>
+          errors.length > 0 && errors.some((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
+      )
+      const best = branches.sort((a, b) => a.length - b.length)[0]
+      if (best)
+        return best.flatMap((inner) =>
+          toDiagnostics(entity, schema, { ...inner, path: [...issue.path, ...inner.path] }),
+        )
+      return [make('OV2002', issue.path, issue.message)]
+    }
+    case 'invalid_key':
+      return [make('OV2002', issue.path, issue.issues[0]?.message ?? issue.message)]
+    default:
+      return [make('OV2002', issue.path, issue.message.replace(/^Invalid input: /, ''))]
+  }
+}
+
+interface Definition {
+  readonly type: string
+  readonly innerType?: z.ZodType
+  readonly element?: z.ZodType
+  readonly valueType?: z.ZodType
+  readonly in?: z.ZodType
+  readonly shape?: Readonly<Record<string, z.ZodType>>
+  readonly options?: readonly z.ZodType[]
+}
+
+/** Keys that the schema knows at a path, for suggestions. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const definition = schema._zod.def as unknown as Definition
+  const [key, ...rest] = path
+  if (definition.innerType) return keysAt(definition.innerType, path)
+  if (definition.in) return keysAt(definition.in, path)
+  if (definition.options) return [...new Set(definition.options.flatMap((option) => keysAt(option, path)))]
+  if (key === undefined) return Object.keys(definition.shape ?? {})
+  const next = definition.element ?? definition.valueType ?? definition.shape?.[String(key)]
+  return next ? keysAt(next, rest) : []
+}

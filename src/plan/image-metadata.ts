@@ -1,0 +1,148 @@
+import type { Security } from '../../dsl/security.ts'
+import { byName, type LayerModel, type Vocabulary } from '../model/project.ts'
+import type { ResolvedImage } from '../resolve/image.ts'
+import { expandHome } from './layer.ts'
+import type { Contract, ImageMetadata, ServiceLabel } from './metadata.ts'
+import { mergeSecurity, overlaySecurity } from './security.ts'
+
+const STATUS = ['broken', 'testing', 'working'] as const
+
+/** What an image says of itself, computed over its whole chain: a label replaces the base's whole value. (IMG-146) */
+export function imageMetadata(image: ResolvedImage, init: string | undefined, vocabulary: Vocabulary): ImageMetadata {
+  const { chain, images, model, user } = image
+  const { data } = model
+  /** Nearest image of the chain that says something. */
+  const nearest = <T>(pick: (of: typeof data) => T | undefined): T | undefined =>
+    images.map((one) => pick(one.data)).find((value) => value !== undefined)
+  const contracts = (field: 'envRequires' | 'envAccepts' | 'secretRequires' | 'secretAccepts'): Contract[] => {
+    const merged = new Map<string, Contract>()
+    for (const layer of chain)
+      for (const [name, given] of Object.entries(layer.data[field] ?? {})) {
+        const contract: { description: string; default?: string | undefined; key?: string | undefined } =
+          typeof given === 'string' ? { description: given } : given
+        merged.set(name, {
+          name,
+          description: contract.description,
+          ...(contract.default !== undefined && { default: contract.default }),
+          ...(contract.key !== undefined && { key: contract.key }),
+        })
+      }
+    return [...merged.values()].sort((a, b) => byName(a.name, b.name))
+  }
+  const mergedText = (pick: (layer: LayerModel) => Readonly<Record<string, string>> | undefined) =>
+    Object.fromEntries(chain.flatMap((layer) => Object.entries(pick(layer) ?? {})))
+  // Outermost image first, first declaration wins.
+  const volumes = new Map<string, string>()
+  for (const layer of [...image.own, ...chain.filter((one) => !image.own.includes(one))])
+    for (const [name, path] of Object.entries(layer.data.volumes ?? {}))
+      if (!volumes.has(name)) volumes.set(name, expandHome(path, user.home))
+  const statuses = [data.status ?? 'testing', ...chain.map((layer) => layer.data.status ?? 'testing')]
+  // An image that says nothing of itself is as good as its layers.
+  const judged = data.status === undefined && chain.length > 0 ? statuses.slice(1) : statuses
+  const infos = [
+    ...(data.info === undefined ? [] : [data.info]),
+    ...chain.flatMap((layer) =>
+      layer.data.info !== undefined && layer.data.status !== 'working' ? [`${layer.name}: ${layer.data.info}`] : [],
+    ),
+  ]
+  const services = chain.flatMap((layer) =>
+    (layer.data.services ?? []).map((service) => serviceLabel(service, layer, init)),
+  )
+  const serving = chain.filter((layer) =>
+    layer.data.services?.some(
+      (service) =>
+        service.exec !== undefined || (init !== undefined && vocabulary.inits.get(init)?.dropIn !== undefined),
+    ),
+  )
+  return {
+    version: image.version,
+    image: image.name,
+    uid: user.uid,
+    gid: user.gid,
+    user: user.name,
+    home: user.home,
+    registry: data.registry ?? '',
+    network: nearest((of) => of.network) ?? '',
+    distro: image.tags,
+    formats: image.formats,
+    ports: (nearest((of) => of.ports) ?? []).map(String),
+    portProtos: Object.fromEntries(
+      chain.flatMap((layer) =>
+        (layer.data.ports ?? []).flatMap((port) => {
+          const [, proto, number] = /^([^:]+):(\d+)$/.exec(String(port)) ?? []
+          return proto !== undefined && proto !== 'http' ? [[number!, proto] as const] : []
+        }),
+      ),
+    ),
+    volumes: [...volumes].map(([name, path]) => ({ name, path })).sort((a, b) => byName(a.name, b.name)),
+    security: imageSecurity(image),
+    env: Object.entries(data.env ?? {})
+      .map(([name, value]) => `${name}=${value}`)
+      .sort(byName),
+    init: init !== undefined && serving.length > 0 ? init : '',
+    initServices: init !== undefined && serving.length > 0 ? { [init]: serving.map((layer) => layer.name) } : {},
+    services,
+    envProvides: mergedText((layer) => layer.data.envProvides),
+    envRequires: contracts('envRequires'),
+    envAccepts: contracts('envAccepts'),
+    secretRequires: contracts('secretRequires'),
+    secretAccepts: contracts('secretAccepts'),
+    status: STATUS[Math.min(...judged.map((status) => STATUS.indexOf(status)))] ?? 'testing',
+    info: infos.join('; '),
+    envLayers: mergedText((layer) => layer.data.env),
+    pathAppend: [...new Set(chain.flatMap((layer) => layer.data.pathAppend ?? []))],
+    layerVersions: Object.fromEntries(
+      chain.map((layer) => [layer.name, layer.data.version] as const).sort(([a], [b]) => byName(a, b)),
+    ),
+  }
+}
+
+function imageSecurity(image: ResolvedImage): Security {
+  const layers = mergeSecurity(
+    image.chain.flatMap((layer) => (layer.data.security ? [layer.data.security as Security] : [])),
+  )
+  // Bases first, so that the outermost image has the last word.
+  return [...image.images]
+    .reverse()
+    .reduce(
+      (security, one) => (one.data.security ? overlaySecurity(security, one.data.security as Security) : security),
+      layers,
+    )
+}
+
+function serviceLabel(
+  service: NonNullable<LayerModel['data']['services']>[number],
+  layer: LayerModel,
+  init: string | undefined,
+): ServiceLabel {
+  const { overrides } = service
+  const fields: Record<keyof ServiceLabel, unknown> = {
+    name: service.name,
+    scope: service.scope ?? 'system',
+    enable: service.enable,
+    use_packaged: service.usePackaged,
+    exec: service.exec,
+    env: service.env && Object.fromEntries(Object.entries(service.env).sort(([a], [b]) => byName(a, b))),
+    restart: service.restart,
+    working_directory: service.workingDirectory,
+    user: service.user,
+    after: service.after,
+    before: service.before,
+    stdout: service.stdout,
+    stop_timeout: service.stopTimeout === undefined ? undefined : String(service.stopTimeout),
+    kind: service.kind,
+    events: service.events,
+    auto_start: service.autoStart,
+    start_retries: service.startRetries,
+    start_sec: service.startSecs,
+    stop_signal: service.stopSignal,
+    exit_code: service.exitCodes,
+    priority: service.priority,
+    overrides,
+    init,
+    layer: layer.name,
+  }
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as unknown as ServiceLabel
+}

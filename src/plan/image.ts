@@ -1,0 +1,205 @@
+import type { RunStep } from '../../dsl/vocabulary.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Facts } from '../model/facts.ts'
+import { byName, type LayerModel, type Project } from '../model/project.ts'
+import type { ResolvedImage } from '../resolve/image.ts'
+import type { ImageLayer, ImagePlan, InitPlan, ServiceCustomStep, ServicePackagedStep } from './ir.ts'
+import { compileLayer } from './layer.ts'
+import { imageMetadata } from './image-metadata.ts'
+import type { ImageMetadata } from './metadata.ts'
+import { chooseInit } from './service.ts'
+
+/** Where a layer's files are in the build context, relative to the project root. (LAY-06, ruling on layer directories) */
+export const stageDirectory = (layer: LayerModel, facts: Facts): string =>
+  facts.get(layer.name)?.own?.inProject ?? `.build/_layers/${layer.name}`
+
+/** Compiles the images, bases first. */
+export function compileImages(
+  project: Project,
+  images: ReadonlyMap<string, ResolvedImage>,
+  facts: Facts,
+): { plans: ReadonlyMap<string, ImagePlan>; diagnostics: Diagnostic[] } {
+  const plans = new Map<string, ImagePlan>()
+  const diagnostics: Diagnostic[] = []
+  for (const image of images.values()) {
+    const parent = image.base.kind === 'internal' ? plans.get(image.base.image) : undefined
+    const ancestors = parent ? [parent.metadata, ...parent.ancestors] : []
+    plans.set(image.name, compileImage(image, ancestors, project, facts, diagnostics))
+  }
+  return { plans, diagnostics }
+}
+
+function compileImage(
+  image: ResolvedImage,
+  ancestors: readonly ImageMetadata[],
+  project: Project,
+  facts: Facts,
+  diagnostics: Diagnostic[],
+): ImagePlan {
+  const { vocabulary } = project
+  const init = chooseInit(image, vocabulary)
+  const entity = `image "${image.name}"`
+  checkVars(image, diagnostics)
+  const initSpec = init === undefined ? undefined : vocabulary.inits.get(init)
+  if (init !== undefined && !initSpec)
+    diagnostics.push({
+      code: 'OV3011',
+      severity: 'error',
+      message: `init: there is no init "${init}"`,
+      entity,
+      field: 'init',
+      place: image.model.origin,
+      remedy: `known are ${[...vocabulary.inits.keys()].join(', ')}`,
+    })
+  const needing = image.chain.filter((layer) => layer.data.services?.some((service) => service.exec !== undefined))
+  if (
+    initSpec?.layer !== undefined &&
+    needing.length > 0 &&
+    !image.chain.some((layer) => layer.name === initSpec.layer)
+  )
+    diagnostics.push({
+      code: 'OV3011',
+      severity: 'error',
+      message: `has layers requiring ${init} (${needing.map((layer) => `${layer.name} (${init})`).join(', ')}) but missing the "${initSpec.layer}" layer in its dependency chain`,
+      entity,
+      field: 'layers',
+      place: image.model.origin,
+      related: needing.map((layer) => ({ message: `layer "${layer.name}" has services`, place: layer.origin })),
+      remedy: `add "${initSpec.layer}" to the image's layers or a base image`,
+    })
+
+  const compile = (layer: LayerModel, collect: boolean): ImageLayer => ({
+    origin: layer.origin,
+    directory: stageDirectory(layer, facts),
+    vars: layer.data.vars ?? {},
+    plan: compileLayer(layer, {
+      image,
+      vocabulary,
+      facts: facts.get(layer.name) ?? { base: '' },
+      directory: stageDirectory(layer, facts),
+      init,
+      report: (field, code, message, remedy, severity = 'error') => {
+        if (!collect) return
+        const known = layer.parts[field.replace(/\..*$/s, '')] ?? layer.origin
+        diagnostics.push({
+          code,
+          severity,
+          message,
+          entity: `layer "${layer.name}"`,
+          ...(field !== '' && { field }),
+          place: known,
+          ...(remedy !== undefined && { remedy }),
+        })
+      },
+    }),
+  })
+  const layers = image.own.map((layer) => compile(layer, true))
+  const initPlan = initSpec && compileInit(image, layers, initSpec, (layer) => compile(layer, false))
+  const external = image.base.kind !== 'internal'
+  const bootstrap = external ? image.distro?.bootstrap : undefined
+  const { registry, tag } = image.model.data
+  const ports = [...new Set(image.own.flatMap((layer) => (layer.data.ports ?? []).map(exposed)))].sort(byName)
+  return {
+    name: image.name,
+    origin: image.model.origin,
+    base: image.base,
+    ...(registry !== undefined && { registry }),
+    ...(tag !== undefined && { tag }),
+    user: image.user,
+    ...(bootstrap && {
+      bootstrap: {
+        caches: image.distro?.caches ?? [],
+        steps: [
+          ...(bootstrap.prepare ?? []),
+          `${image.distro?.install} ${bootstrap.packages.join(' ')}`,
+          ...(bootstrap.workarounds ?? []).map((command) => `{ ${command} || true; }`),
+          '{ [ -L /usr/local ] && mkdir -p "$(readlink /usr/local)"; mkdir -p /usr/local/bin; }',
+        ] satisfies RunStep[],
+      },
+    }),
+    shellIsBash: image.distro?.shellIsBash ?? false,
+    caches: image.distro?.caches ?? [],
+    ports,
+    layers,
+    ...(initPlan && { init: initPlan }),
+    metadata: imageMetadata(image, init, vocabulary),
+    ancestors,
+  }
+}
+
+/** `8080` → `8080`, `'udp:53'` → `53/udp`. (LAY-80) */
+function exposed(port: number | string): string {
+  const [, proto, number] = /^(?:([^:]*):)?(\d+)$/.exec(String(port)) ?? []
+  return proto === 'udp' ? `${number}/udp` : String(number)
+}
+
+/** Fragments of the whole chain when this image adds services; nothing otherwise, the base has them. (IMG-73, IMG-74, IMG-77) */
+function compileInit(
+  image: ResolvedImage,
+  layers: readonly ImageLayer[],
+  init: NonNullable<ReturnType<Project['vocabulary']['inits']['get']>>,
+  again: (layer: LayerModel) => ImageLayer,
+): InitPlan {
+  const serviceSteps = (of: readonly ImageLayer[]) =>
+    of.flatMap(({ plan }) =>
+      plan.steps.filter(
+        (step): step is ServiceCustomStep | ServicePackagedStep =>
+          step.kind === 'ServiceCustom' || step.kind === 'ServicePackaged',
+      ),
+    )
+  const own = serviceSteps(layers)
+  const addsFragments = own.some((step) => step.kind === 'ServiceCustom' && step.unitPath === '')
+  const compiled = new Map(layers.map((layer) => [layer.plan.layer, layer]))
+  const fragments = addsFragments
+    ? image.chain.flatMap((layer, index) => {
+        const texts = serviceSteps([compiled.get(layer.name) ?? again(layer)])
+          .filter((step) => step.kind === 'ServiceCustom' && step.unitPath === '')
+          .map((step) => (step as ServiceCustomStep).unitText)
+        const number = String(index + 1).padStart(2, '0')
+        return texts.length === 0
+          ? []
+          : [{ file: `${number}-${layer.name}.conf`, text: texts.join('\n'), origin: layer.origin }]
+      })
+    : []
+  const files = own.flatMap((step) => {
+    const [to, text] =
+      step.kind === 'ServiceCustom' ? [step.unitPath, step.unitText] : [step.overridesPath, step.overridesText]
+    return text === '' || to === '' ? [] : [{ file: to.slice(1), to, text, origin: step.origin }]
+  })
+  const enable =
+    init.enable?.(
+      own.flatMap((step) =>
+        step.enable ? [{ unit: step.kind === 'ServiceCustom' ? step.name : step.unit, scope: step.targetScope }] : [],
+      ),
+    ) ?? []
+  return {
+    name: init.name,
+    fragmentDirectory: init.fragmentDirectory,
+    fragments,
+    ...(init.config && {
+      config: { path: init.config.path, header: init.config.header({ user: image.user.name, uid: image.user.uid }) },
+    }),
+    files,
+    enable,
+  }
+}
+
+/** vars are ENV lines that come after the layers' env: they must not overwrite another layer's. (LAY-121) */
+function checkVars(image: ResolvedImage, diagnostics: Diagnostic[]): void {
+  for (const layer of image.own)
+    for (const [key, value] of Object.entries(layer.data.vars ?? {}))
+      for (const other of image.chain) {
+        const set = other === layer ? undefined : other.data.env?.[key]
+        if (set !== undefined && set !== value)
+          diagnostics.push({
+            code: 'OV3009',
+            severity: 'error',
+            message: `vars.${key} overwrites the env of layer "${other.name}" in image "${image.name}"`,
+            entity: `layer "${layer.name}"`,
+            field: `vars.${key}`,
+            place: layer.origin,
+            related: [{ message: `layer "${other.name}" sets ${key} here`, place: other.origin }],
+            remedy: 'rename the variable',
+          })
+      }
+}

@@ -1,0 +1,216 @@
+import type { Security } from '../../dsl/security.ts'
+import { byName } from '../model/project.ts'
+import type { ImageMetadata } from './metadata.ts'
+
+/** All labels begin with this; other programs read them. */
+export const LABEL_PREFIX = 'org.overthinkos.'
+
+/** A label: plain text, or JSON. */
+export interface Label {
+  readonly name: string
+  readonly value: string
+  readonly json: boolean
+}
+
+/** How a security label spells its fields, in its order. (IMG-121) */
+const SECURITY_KEYS = {
+  privileged: 'privileged',
+  cgroupns: 'cgroupns',
+  capAdd: 'cap_add',
+  devices: 'devices',
+  securityOpt: 'security_opt',
+  ipcMode: 'ipc_mode',
+  shmSize: 'shm_size',
+  groupAdd: 'group_add',
+  mounts: 'mounts',
+  memoryMax: 'memory_max',
+  memoryHigh: 'memory_high',
+  memorySwapMax: 'memory_swap_max',
+  cpus: 'cpus',
+} as const satisfies Record<keyof Security, string>
+
+interface Codec {
+  readonly key: string
+  /** Text of the label; empty means that there is none. */
+  readonly write: (metadata: ImageMetadata) => string
+  readonly read: (value: string) => Partial<ImageMetadata>
+  readonly json: boolean
+}
+
+const text = <K extends 'version' | 'image' | 'user' | 'home' | 'registry' | 'network' | 'init' | 'info' | 'status'>(
+  key: string,
+  field: K,
+): Codec => ({
+  key,
+  write: (metadata) => metadata[field],
+  read: (value) => ({ [field]: value }),
+  json: false,
+})
+const number = (key: string, field: 'uid' | 'gid'): Codec => ({
+  key,
+  write: (metadata) => String(metadata[field]),
+  read: (value) => ({ [field]: Number(value) }),
+  json: false,
+})
+type JsonField = Exclude<
+  keyof ImageMetadata,
+  | 'version'
+  | 'image'
+  | 'uid'
+  | 'gid'
+  | 'user'
+  | 'home'
+  | 'registry'
+  | 'network'
+  | 'init'
+  | 'info'
+  | 'status'
+  | 'security'
+  | 'initServices'
+>
+const json = (key: string, field: JsonField): Codec => ({
+  key,
+  write: (metadata) => encode(metadata[field]),
+  read: (value) => ({ [field]: JSON.parse(value) as never }),
+  json: true,
+})
+const security: Codec = {
+  key: 'security',
+  write: ({ security: given }) => {
+    const fields = Object.entries(SECURITY_KEYS).flatMap(([field, key]) => {
+      const value = given[field as keyof Security]
+      const empty =
+        value === undefined || value === false || value === '' || (Array.isArray(value) && value.length === 0)
+      return empty ? [] : [[key, field === 'cpus' ? String(value) : value] as const]
+    })
+    return fields.length === 0 ? '' : JSON.stringify(Object.fromEntries(fields))
+  },
+  read: (value) => {
+    const given = JSON.parse(value) as Readonly<Record<string, unknown>>
+    return {
+      security: Object.fromEntries(
+        Object.entries(SECURITY_KEYS).flatMap(([field, key]) =>
+          key in given && given[key] !== false ? [[field, given[key]]] : [],
+        ),
+      ),
+    }
+  },
+  json: true,
+}
+
+/** JSON with sorted keys in maps (objects with a fixed order are built in it); empty values have no label. (IMG-145) */
+function encode(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? '' : JSON.stringify(value)
+  const entries = Object.entries(value as object).sort(([a], [b]) => byName(a, b))
+  return entries.length === 0 ? '' : JSON.stringify(Object.fromEntries(entries))
+}
+
+/** Every label, in the order in which they are written. (IMG-100 to IMG-142) */
+const CODECS: readonly Codec[] = [
+  text('version', 'version'),
+  text('image', 'image'),
+  number('uid', 'uid'),
+  number('gid', 'gid'),
+  text('user', 'user'),
+  text('home', 'home'),
+  text('registry', 'registry'),
+  text('network', 'network'),
+  json('platform.distro', 'distro'),
+  json('platform.formats', 'formats'),
+  json('ports', 'ports'),
+  json('port_protos', 'portProtos'),
+  json('volumes', 'volumes'),
+  security,
+  json('env', 'env'),
+  text('init', 'init'),
+]
+const AFTER_INIT: readonly Codec[] = [
+  json('services', 'services'),
+  json('env_provides', 'envProvides'),
+  json('env_requires', 'envRequires'),
+  json('env_accepts', 'envAccepts'),
+  json('secret_requires', 'secretRequires'),
+  json('secret_accepts', 'secretAccepts'),
+  text('status', 'status'),
+  text('info', 'info'),
+  json('env_layers', 'envLayers'),
+  json('path_append', 'pathAppend'),
+  json('layer_versions', 'layerVersions'),
+]
+const INIT_SERVICES = 'services.'
+
+/**
+ * The labels of an image. Where an internal base has a label that this image has not, it is written empty: an engine would hand the base's value
+ * down otherwise, and readers take empty as absent. (IMG-144 to IMG-147)
+ */
+export function toLabels(metadata: ImageMetadata, ancestors: readonly ImageMetadata[]): Label[] {
+  const labels: Label[] = []
+  const put = (key: string, write: (from: ImageMetadata) => string, json: boolean) => {
+    const value = write(metadata)
+    if (value !== '') labels.push({ name: LABEL_PREFIX + key, value, json })
+    else if (ancestors.some((ancestor) => write(ancestor) !== ''))
+      labels.push({ name: LABEL_PREFIX + key, value: '', json: false })
+  }
+  for (const codec of CODECS) put(codec.key, codec.write, codec.json)
+  const inits = new Set([metadata, ...ancestors].flatMap((one) => Object.keys(one.initServices)))
+  for (const init of [...inits].sort(byName))
+    put(INIT_SERVICES + init, (from) => encode(from.initServices[init] ?? []), true)
+  for (const codec of AFTER_INIT) put(codec.key, codec.write, codec.json)
+  return labels
+}
+
+/** An image without any label. */
+const EMPTY: ImageMetadata = {
+  version: '',
+  image: '',
+  uid: 0,
+  gid: 0,
+  user: '',
+  home: '',
+  registry: '',
+  network: '',
+  distro: [],
+  formats: [],
+  ports: [],
+  portProtos: {},
+  volumes: [],
+  security: {},
+  env: [],
+  init: '',
+  initServices: {},
+  services: [],
+  envProvides: {},
+  envRequires: [],
+  envAccepts: [],
+  secretRequires: [],
+  secretAccepts: [],
+  status: 'testing',
+  info: '',
+  envLayers: {},
+  pathAppend: [],
+  layerVersions: {},
+}
+
+/** Reads an image's labels back; foreign labels are passed over. A label that is not the JSON it should be is an error that names it. */
+export function fromLabels(labels: Readonly<Record<string, string>>): ImageMetadata {
+  let metadata: ImageMetadata = EMPTY
+  const initServices: Record<string, readonly string[]> = {}
+  const read = <T>(name: string, parse: () => T): T => {
+    try {
+      return parse()
+    } catch (cause) {
+      throw new Error(`label ${name} is not valid JSON`, { cause })
+    }
+  }
+  for (const codec of [...CODECS, ...AFTER_INIT]) {
+    const value = labels[LABEL_PREFIX + codec.key]
+    if (value) metadata = { ...metadata, ...read(LABEL_PREFIX + codec.key, () => codec.read(value)) }
+  }
+  for (const [name, value] of Object.entries(labels))
+    if (name.startsWith(LABEL_PREFIX + INIT_SERVICES) && value)
+      initServices[name.slice((LABEL_PREFIX + INIT_SERVICES).length)] = read(
+        name,
+        () => JSON.parse(value) as readonly string[],
+      )
+  return { ...metadata, initServices }
+}

@@ -1,0 +1,256 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import { placeOf, type ImageModel, type LayerModel, type Project } from '../model/project.ts'
+import { refName } from '../model/schema-refs.ts'
+import { RELEASES } from '../vocabulary/index.ts'
+import { highestVersion } from './calver.ts'
+import { resolveDistro, type ResolvedDistro } from './distro.ts'
+import { imageChain, internalBase, isBundle, type LayerGraph } from './graph.ts'
+
+/** The account a container runs as. (IMG-15 to IMG-19) */
+export interface Account {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly home: string
+  /** It came with the base image. */
+  readonly adopted: boolean
+}
+
+/** How a base image is made on this machine. */
+export interface BootstrapSpec {
+  readonly distro: string
+  readonly suite: string
+  readonly variant: string
+  readonly components: readonly string[]
+  readonly include: readonly string[]
+  readonly mirror?: string
+  readonly snapshot?: string
+}
+
+export type ResolvedBase =
+  | { readonly kind: 'internal'; readonly image: string }
+  | { readonly kind: 'external'; readonly ref: string }
+  | { readonly kind: 'bootstrap'; readonly spec: BootstrapSpec }
+
+/** An image with everything that its base, its distro and its layers decide worked in. */
+export interface ResolvedImage {
+  readonly name: string
+  readonly model: ImageModel
+  readonly base: ResolvedBase
+  /** Distro tags, most specific first. */
+  readonly tags: readonly string[]
+  readonly distro: ResolvedDistro | undefined
+  /** Package formats; the first is the primary one. */
+  readonly formats: readonly string[]
+  readonly user: Account
+  /** All layers of the image and its internal bases, in order. */
+  readonly chain: readonly LayerModel[]
+  /** The layers that this image itself installs. */
+  readonly own: readonly LayerModel[]
+  /** This image and its internal bases, outermost first. */
+  readonly images: readonly ImageModel[]
+  readonly version: string
+}
+
+/** Resolves the enabled images, bases first. (IMG-01) */
+export function resolveImages(
+  project: Project,
+  graph: LayerGraph,
+): { images: ReadonlyMap<string, ResolvedImage>; diagnostics: Diagnostic[] } {
+  const resolved = new Map<string, ResolvedImage>()
+  const diagnostics: Diagnostic[] = []
+  const failed = new Set<string>()
+  const resolve = (image: ImageModel, open: readonly string[]): ResolvedImage | undefined => {
+    const done = resolved.get(image.name)
+    if (done || failed.has(image.name)) return done
+    const say = (code: Diagnostic['code'], field: string, message: string, remedy?: string) => {
+      failed.add(image.name)
+      diagnostics.push({
+        code,
+        severity: 'error',
+        message,
+        entity: `image "${image.name}"`,
+        field,
+        place: placeOf(image, field),
+        ...(remedy !== undefined && { remedy }),
+      })
+      return undefined
+    }
+    if (open.includes(image.name))
+      return say(
+        'OV3002',
+        'base',
+        `image dependency cycle: ${[...open.slice(open.indexOf(image.name)), image.name].join(' -> ')}`,
+      )
+    const { base: given } = image.data
+    if (typeof given === 'object' && '$ref' in given && !project.images.has(given.name))
+      return say('OV3003', 'base', `base: unknown image "${given.name}"`)
+    const parentModel = internalBase(project, image)
+    if (parentModel?.data.enabled === false)
+      return say(
+        'OV3004',
+        'base',
+        `base: image "${parentModel.name}" is disabled`,
+        'enable it, or base this image on another one',
+      )
+    const parent = parentModel && resolve(parentModel, [...open, image.name])
+    if (parentModel && !parent) {
+      failed.add(image.name)
+      return undefined
+    }
+    const base = resolveBase(image, parent)
+    const ownTags = image.data.distro === undefined ? undefined : [image.data.distro].flat().map(refName)
+    const tags = ownTags ?? parent?.tags ?? (base.kind === 'bootstrap' ? bootstrapTags(image) : [])
+    const distro = resolveDistro(tags, project.vocabulary)
+    const formats =
+      (image.data.build === undefined ? undefined : [image.data.build].flat()) ??
+      parent?.formats ??
+      distro?.formats.slice(0, 1) ??
+      []
+    if (formats.length === 0)
+      return say(
+        'OV3005',
+        'base',
+        'build is required (set in image or base, or known from its distro)',
+        "set distro, for example distro: ['debian:13', 'debian']",
+      )
+    for (const format of formats)
+      if (!project.vocabulary.formats.has(format)) {
+        const known = [...project.vocabulary.formats.keys()]
+        const close = suggest(format, known)
+        return say(
+          'OV3006',
+          'build',
+          `build entry "${format}" is not valid (known formats: ${known.join(', ')})`,
+          close === undefined ? undefined : `write '${close}'`,
+        )
+      }
+    if (new Set(formats).size < formats.length) return say('OV3006', 'build', 'build names a format twice')
+
+    const chain = graph
+      .closure(imageChain(project, image).flatMap((one) => (one.data.layers ?? []).map(refName)))
+      .map((name) => project.layers.get(name)!)
+      .filter((layer) => !isBundle(layer))
+    const provided = new Set(parent?.chain.map((layer) => layer.name))
+    const own = chain.filter((layer) => !provided.has(layer.name))
+    if (base.kind !== 'internal' && distro === undefined) {
+      const packaged = own.find(
+        (layer) =>
+          layer.data.tags !== undefined ||
+          [...project.vocabulary.formats.keys()].some((format) => format in layer.data),
+      )
+      if (packaged)
+        return say(
+          'OV3007',
+          'base',
+          `external base "${describeBase(base)}" has no distro; packages of layer "${packaged.name}" would not be installed`,
+          "set distro, for example distro: ['debian:13', 'debian']",
+        )
+    }
+    const user = resolveUser(image, parent?.user, distro)
+    if (typeof user === 'string')
+      return say('OV3010', 'userPolicy', user, "take 'auto' or 'create', or name a distro that declares its account")
+    const version = image.data.version ?? highestVersion(chain.map((layer) => layer.data.version)) ?? parent?.version
+    if (version === undefined)
+      return say(
+        'OV3008',
+        'version',
+        'resolves no version: a layerless image on an external base needs a dedicated version',
+        "set version: 'YYYY.DDD.HHMM'",
+      )
+    const result: ResolvedImage = {
+      name: image.name,
+      model: image,
+      base,
+      tags,
+      distro,
+      formats,
+      user,
+      chain,
+      own,
+      images: imageChain(project, image),
+      version,
+    }
+    resolved.set(image.name, result)
+    return result
+  }
+  for (const image of project.images.values()) if (image.data.enabled !== false) resolve(image, [])
+  return { images: resolved, diagnostics }
+}
+
+function resolveBase(image: ImageModel, parent: ResolvedImage | undefined): ResolvedBase {
+  if (parent) return { kind: 'internal', image: parent.name }
+  const { base } = image.data
+  if (typeof base === 'string') return { kind: 'external', ref: base }
+  if (!('$base' in base)) throw new Error(`image ${image.name}: unresolved base`)
+  const {
+    distro = 'debian',
+    suite,
+    variant = 'minbase',
+    components = ['main'],
+    include = [],
+    mirror,
+    snapshot,
+  } = base.$base
+  return {
+    kind: 'bootstrap',
+    spec: {
+      distro,
+      suite,
+      variant,
+      components,
+      include: [...new Set(include)].sort(),
+      ...(mirror !== undefined && { mirror }),
+      ...(snapshot !== undefined && { snapshot }),
+    },
+  }
+}
+
+const describeBase = (base: ResolvedBase) =>
+  base.kind === 'internal' ? base.image : base.kind === 'external' ? base.ref : `${base.spec.distro} ${base.spec.suite}`
+
+/** `['debian:13', 'debian']`; Ubuntu also answers to debian's sections, as its relative. */
+function bootstrapTags(image: ImageModel): string[] {
+  const { base } = image.data
+  if (typeof base === 'string' || !('$base' in base)) return []
+  const { distro = 'debian', suite, release = RELEASES[suite] } = base.$base
+  return [
+    ...(release === undefined ? [] : [`${distro}:${release}`]),
+    distro,
+    ...(distro === 'debian' ? [] : ['debian']),
+  ]
+}
+
+/** The account, or why there is none. (IMG-15 to IMG-19, IMG-191) */
+function resolveUser(
+  image: ImageModel,
+  parent: Account | undefined,
+  distro: ResolvedDistro | undefined,
+): Account | string {
+  const { user, uid, gid, userPolicy = 'auto' } = image.data
+  if (parent) {
+    if (user === undefined && uid === undefined && gid === undefined) return parent
+    const same = user === parent.name || (user === undefined && uid === parent.uid)
+    return same ? { ...parent, uid: uid ?? parent.uid, gid: gid ?? parent.gid } : account(user, uid, gid)
+  }
+  const shipped = distro?.baseUser
+  if (userPolicy === 'adopt' && !shipped)
+    return `userPolicy adopt requires distro [${image.data.distro ? [image.data.distro].flat().map(refName).join(', ') : ''}] to declare baseUser`
+  // An explicit user, or another uid, is a wish of its own: it is not overwritten by what the base happens to ship.
+  const free = user === undefined && (uid === undefined || uid === shipped?.uid)
+  if (shipped && (userPolicy === 'adopt' || (userPolicy === 'auto' && free))) return { ...shipped, adopted: true }
+  return account(user, uid, gid)
+}
+
+function account(user: string | undefined, uid: number | undefined, gid: number | undefined): Account {
+  const isRoot = user === 'root' || (user === undefined && uid === 0)
+  const name = user ?? (isRoot ? 'root' : 'user')
+  return {
+    name,
+    uid: uid ?? (isRoot ? 0 : 1000),
+    gid: gid ?? (isRoot ? 0 : 1000),
+    home: name === 'root' ? '/root' : `/home/${name}`,
+    adopted: false,
+  }
+}

@@ -1,0 +1,272 @@
+import type { Place } from '../../diagnostics/diagnostic.ts'
+import {
+  labelScalar,
+  liveText,
+  printContainerfile,
+  runLines,
+  type Instruction,
+  type Printed,
+  type TextPart,
+} from '../../format/index.ts'
+import { byName } from '../../model/project.ts'
+import type { ImageLayer, ImagePlan, Step, SystemPackagesStep, TaskStep } from '../../plan/ir.ts'
+import { toLabels } from '../../plan/labels.ts'
+import { unknownStep } from '../../plan/steps.ts'
+import { cacheMounts, contextMount, ownerOf } from './mounts.ts'
+import { TaskWriter, type ContentPath, type Line } from './tasks.ts'
+
+/** What the text of a Containerfile depends on besides the plan. */
+export interface ContainerfileInput {
+  /** What stands in `ARG BASE_IMAGE=`. */
+  readonly baseRef: string
+  readonly contentPath: ContentPath
+}
+
+/** Renders an image's Containerfile, each line with the place that asked for it. (IMG-53, IMG-54) */
+export function renderContainerfile(image: ImagePlan, input: ContainerfileInput): Printed<Place> {
+  const out: Line[] = []
+  const put = (author: Place | undefined, ...instructions: Instruction[]) => {
+    for (const instruction of instructions) out.push({ instruction, ...(author && { author }) })
+  }
+  const title = (text: string, author: Place | undefined = image.origin) =>
+    put(author, { kind: 'blank' }, { kind: 'comment', text })
+  const folder = `.build/${image.name}`
+
+  put(image.origin, { kind: 'comment', text: `${folder}/Containerfile (generated -- do not edit)` }, { kind: 'blank' })
+  put(image.origin, { kind: 'arg', name: 'BASE_IMAGE', value: input.baseRef })
+  for (const layer of image.layers)
+    put(
+      layer.origin,
+      { kind: 'blank' },
+      { kind: 'from', image: 'scratch', stage: stageOf(layer) },
+      { kind: 'copy', sources: [`${layer.directory}/`], to: '/' },
+    )
+  initStages(image, folder, put)
+  put(
+    image.origin,
+    { kind: 'blank' },
+    { kind: 'from', image: '${BASE_IMAGE}' },
+    { kind: 'blank' },
+    { kind: 'user', user: 'root' },
+  )
+
+  const rootFollows = image.layers.length > 0 || needsInitSteps(image)
+  let user = 'root'
+  if (image.base.kind !== 'internal') user = bootstrap(image, rootFollows, title, put)
+  environment(image, title, put)
+
+  const last = image.layers.at(-1)
+  for (const layer of image.layers) {
+    const after = renderLayer(image, layer, input, out)
+    // A layer leaves root behind, unless it is the last one and nothing of root follows. (LAY-38)
+    user = after === '0' ? 'root' : after
+    if (user !== 'root' && (layer !== last || needsInitSteps(image))) {
+      put(layer.origin, { kind: 'user', user: 'root' })
+      user = 'root'
+    }
+  }
+  initSteps(image, title, put)
+
+  const final = image.user.uid === 0 ? 'root' : String(image.user.uid)
+  if (user !== final) put(image.origin, { kind: 'blank' }, { kind: 'user', user: final })
+  title('Image metadata')
+  for (const label of toLabels(image.metadata, image.ancestors))
+    put(image.origin, {
+      kind: 'label',
+      name: label.name,
+      value: label.json ? label.value : labelScalar(label.value),
+      quoting: label.json ? 'single' : 'double',
+    })
+  return printContainerfile(out)
+}
+
+type Put = (author: Place | undefined, ...instructions: Instruction[]) => void
+type Title = (text: string, author?: Place) => void
+
+const stageOf = (layer: ImageLayer) => `${layer.plan.layer}-ctx`
+
+/** Bootstrap and account of a base that ov did not build; returns the user it ends as. (IMG-59, IMG-60) */
+function bootstrap(image: ImagePlan, rootFollows: boolean, title: Title, put: Put): string {
+  const { bootstrap: boot, user, origin } = image
+  if (boot) {
+    title('Bootstrap')
+    put(origin, runLines(cacheMounts(boot.caches, undefined), boot.steps))
+  }
+  if (user.uid === 0) return 'root'
+  if (user.adopted)
+    title(
+      `User ${user.name} (uid=${user.uid}) adopted from base image (declared in build.yml distro.base_user) — no useradd needed`,
+    )
+  else {
+    put(
+      origin,
+      { kind: 'blank' },
+      {
+        kind: 'run',
+        form: 'shell',
+        layout: 'line',
+        mounts: [],
+        text: [
+          `if ! getent passwd ${user.uid} >/dev/null 2>&1; then \\`,
+          `      (getent group ${user.gid} >/dev/null 2>&1 || groupadd -g ${user.gid} ${user.name}) && \\`,
+          `      useradd -m -u ${user.uid} -g ${user.gid} -s /bin/bash ${user.name}; \\`,
+          '    fi',
+        ].join('\n'),
+      },
+    )
+  }
+  put(origin, { kind: 'workdir', path: user.home }, { kind: 'user', user: String(user.uid) })
+  if (!rootFollows) return String(user.uid)
+  put(origin, { kind: 'user', user: 'root' })
+  return 'root'
+}
+
+/** ENV, PATH and EXPOSE of the image's own layers. (IMG-61, LAY-60 to LAY-64) */
+function environment(image: ImagePlan, title: Title, put: Put): void {
+  const hooks = image.layers.flatMap(({ plan, origin }) =>
+    plan.steps.flatMap((step) => (step.kind === 'ShellHook' ? [{ step, origin }] : [])),
+  )
+  const variables = new Map<string, { value: string; origin: Place }>()
+  for (const { step, origin } of hooks)
+    for (const [name, value] of Object.entries(step.envVars)) variables.set(name, { value, origin })
+  const paths = [...new Set(hooks.flatMap(({ step }) => step.pathAdd))]
+  if (variables.size + paths.length > 0) title('Layer environment variables')
+  for (const [name, { value, origin }] of [...variables].sort(([a], [b]) => byName(a, b)))
+    put(origin, { kind: 'env', pairs: [{ name, value: keepPath(value), quoting: 'double' }] })
+  if (paths.length > 0)
+    put(hooks.find(({ step }) => step.pathAdd.length > 0)?.origin, {
+      kind: 'env',
+      pairs: [{ name: 'PATH', value: [{ literal: `${paths.join(':')}:` }, { ref: 'PATH' }], quoting: 'double' }],
+    })
+  if (image.ports.length > 0) title('Exposed ports')
+  for (const port of image.ports) put(image.origin, { kind: 'expose', port })
+}
+
+/** Everything is literal except `${PATH}`, which stays live. (LAY-62) */
+const keepPath = (value: string): TextPart[] =>
+  value
+    .split('${PATH}')
+    .flatMap((literal, index) => [...(index > 0 ? [{ ref: 'PATH' }] : []), ...(literal === '' ? [] : [{ literal }])])
+
+/** One layer; returns the user it ends as. (IMG-64) */
+function renderLayer(image: ImagePlan, layer: ImageLayer, input: ContainerfileInput, out: Line[]): string {
+  const { plan, origin } = layer
+  out.push(
+    { instruction: { kind: 'blank' }, author: origin },
+    { instruction: { kind: 'comment', text: `Layer: ${plan.layer}` }, author: origin },
+  )
+  const tasks = plan.steps.filter((step) => step.kind === 'Task')
+  const { vars } = layer
+  if (tasks.length > 0 || Object.keys(vars).length > 0) {
+    out.push(
+      { instruction: { kind: 'arg', name: 'TARGETARCH' }, author: origin },
+      {
+        instruction: { kind: 'env', pairs: [{ name: 'ARCH', value: liveText('${TARGETARCH}'), quoting: 'bare' }] },
+        author: origin,
+      },
+    )
+    for (const name of Object.keys(vars).sort(byName))
+      out.push({
+        instruction: { kind: 'env', pairs: [{ name, value: liveText(vars[name] ?? ''), quoting: 'double' }] },
+        author: origin,
+      })
+  }
+  const writer = new TaskWriter(image, stageOf(layer), input.contentPath)
+  const steps = plan.steps
+  for (let index = 0; index < steps.length;) {
+    const step = steps[index]!
+    let end = index + 1
+    switch (step.kind) {
+      case 'SystemPackages': {
+        while (isSamePackages(steps[end], step)) end++
+        const phases = steps.slice(index, end) as SystemPackagesStep[]
+        const commands = phases.flatMap((phase) => phase.commands)
+        out.push({ instruction: runLines(cacheMounts(step.caches, undefined), commands), author: step.origin })
+        break
+      }
+      case 'Task': {
+        while (steps[end]?.kind === 'Task') end++
+        out.push(...writer.write(steps.slice(index, end) as TaskStep[]))
+        break
+      }
+      case 'Builder': {
+        const user = image.user.uid === 0 ? '0' : String(image.user.uid)
+        if (writer.user !== user) out.push({ instruction: { kind: 'user', user }, author: step.origin })
+        writer.user = user
+        out.push({
+          instruction: runLines(
+            [contextMount(stageOf(layer)), ...cacheMounts(step.caches, ownerOf(image.user))],
+            step.commands,
+          ),
+          author: step.origin,
+        })
+        break
+      }
+      case 'RepoChange':
+      case 'File':
+      case 'ShellSnippet':
+        throw new Error(`an image build has no ${step.kind} steps yet`)
+      case 'ShellHook':
+      case 'ServicePackaged':
+      case 'ServiceCustom':
+      case 'ApkInstall':
+        break // merged over the image above and below; Android packages install nowhere else
+      default:
+        unknownStep(step)
+    }
+    index = end
+  }
+  return writer.user
+}
+
+const isSamePackages = (next: Step | undefined, first: SystemPackagesStep) =>
+  next?.kind === 'SystemPackages' &&
+  next.format === first.format &&
+  next.origin === first.origin &&
+  next.phase !== 'prepare'
+
+const needsInitSteps = ({ init }: ImagePlan) =>
+  init !== undefined && init.fragments.length + init.files.length + init.enable.length > 0
+
+function initStages({ init }: ImagePlan, folder: string, put: Put): void {
+  if (!init || init.fragments.length + init.files.length === 0) return
+  const path = `/${init.fragmentDirectory}`
+  const at = `${folder}/${init.fragmentDirectory}`
+  if (init.fragments.length > 0 && init.config) {
+    put(init.fragments[0]?.origin, { kind: 'blank' }, { kind: 'from', image: 'scratch', stage: `${init.name}-conf` })
+    put(init.fragments[0]?.origin, { kind: 'copy', sources: [`${at}/00-header.conf`], to: `${path}/00-header.conf` })
+    for (const { file, origin } of init.fragments)
+      put(origin, { kind: 'copy', sources: [`${at}/${file}`], to: `${path}/${file}` })
+  }
+  if (init.files.length > 0) {
+    put(init.files[0]?.origin, { kind: 'blank' }, { kind: 'from', image: 'scratch', stage: `${init.name}-units` })
+    for (const { file, to, origin } of init.files) put(origin, { kind: 'copy', sources: [`${at}/${file}`], to })
+  }
+}
+
+/** Assembly of the configuration, units, and what is enabled. (IMG-75 to IMG-78) */
+function initSteps({ init }: ImagePlan, title: Title, put: Put): void {
+  if (!init) return
+  if (init.fragments.length > 0 && init.config) {
+    const source = `/${init.fragmentDirectory}`
+    const name = init.config.path.slice(init.config.path.lastIndexOf('/') + 1)
+    const origin = init.fragments[0]?.origin
+    title(`Assemble ${name}`, origin)
+    put(
+      origin,
+      runLines(
+        [`--mount=type=bind,from=${init.name}-conf,source=${source},target=${source}`],
+        [`cat ${source}/*.conf > ${init.config.path}`, `chmod 0644 ${init.config.path}`],
+      ),
+    )
+  }
+  if (init.files.length > 0) {
+    const origin = init.files[0]?.origin
+    title(`Units of the layers`, origin)
+    put(origin, { kind: 'copy', from: `${init.name}-units`, chmod: '0644', sources: ['/etc/'], to: '/etc/' })
+  }
+  if (init.enable.length > 0) {
+    title('Enable system-level services')
+    put(undefined, runLines([], init.enable))
+  }
+}

@@ -1,0 +1,45 @@
+import type { RpmSection } from '../../dsl/packages.ts'
+import { definePackageFormat, type RunStep } from '../../dsl/vocabulary.ts'
+import { quoteSingle } from '../format/shell.ts'
+
+/** Packages of Fedora, installed with dnf 5. (IMG-30) */
+export const rpm = definePackageFormat({
+  name: 'rpm',
+  fields: ['copr', 'repos', 'exclude', 'modules'],
+  needPackages: ['copr', 'repos', 'modules'],
+  commands: (section, { quote }) => {
+    const { repos = [], copr = [], modules = [], exclude = [], options = [], packages } = section as RpmSection
+    const prepare: RunStep[] = []
+    for (const repo of repos) if (repo.rpm !== undefined) prepare.push(`dnf install -y ${quote(repo.rpm)}`)
+    if (copr.length > 0 || repos.some((repo) => repo.url !== undefined)) prepare.push('dnf install -y dnf5-plugins')
+    for (const repo of repos) {
+      const { name, url, gpgkey, gpgcheck = true } = repo
+      if (url === undefined) continue
+      if (url.endsWith('.repo')) {
+        prepare.push(
+          `{ dnf5 config-manager addrepo --from-repofile=${quote(url)} 2>/dev/null || true; }`,
+          `dnf5 config-manager setopt ${quote(`${name}.enabled=0`)}`,
+        )
+      } else {
+        const lines = [`[${name}]`, `name=${name}`, `baseurl=${url}`, 'enabled=0', `gpgcheck=${gpgcheck ? 1 : 0}`]
+        if (gpgkey !== undefined) lines.push(`gpgkey=${gpgkey}`)
+        prepare.push(`printf '%s\\n' ${lines.map(quoteSingle).join(' ')} > /etc/yum.repos.d/${name}.repo`)
+      }
+      if (gpgkey !== undefined) prepare.push(`{ rpm --import ${quote(gpgkey)} || true; }`)
+      if (url.endsWith('.repo') && !gpgcheck) prepare.push(`dnf5 config-manager setopt ${quote(`${name}.gpgcheck=0`)}`)
+    }
+    for (const project of copr) prepare.push(`dnf5 copr enable -y ${project}`)
+    for (const module of modules)
+      prepare.push(`dnf module reset -y ${module.replace(/:.*$/s, '')}`, `dnf module enable -y ${module}`)
+    const enabled = repos.filter((repo) => repo.url !== undefined).map((repo) => `--enable-repo=${quote(repo.name)}`)
+    const excluded = exclude.map((name) => `--exclude=${quoteSingle(name)}`)
+    return {
+      prepare,
+      install: [{ command: ['dnf install -y', ...options, ...enabled, ...excluded].join(' '), items: packages }],
+      cleanup: copr.map(
+        (project) =>
+          `dnf5 config-manager setopt ${quote(`copr:copr.fedorainfracloud.org:${project.replace('/', ':')}.enabled=0`)}`,
+      ),
+    }
+  },
+})

@@ -1,0 +1,11 @@
+import { layer, image, pod, bind, provided } from 'ov'
+const a = layer({ name: 'a', version: '1.1.1', volumes: { data: '/d' }, ports: [80, 'udp:53', 'tcp:5432'], envRequires: { DB: 'x', L: { description: 'd', default: 'x' } }, envAccepts: { OPT: 'y' } })
+const b = layer({ name: 'b', version: '1.1.1', depends: [a], volumes: { certs: '/c' }, secretRequires: { K: 'k' } })
+const i = image({ name: 'i', base: 'docker.io/library/debian:13', layers: [b] })
+const j = image({ name: 'j', base: i })
+export const p = pod({ name: 'p', image: j, ports: { 80: 8080, '53/udp': 5353 }, volumes: { data: bind('/x') }, env: { DB: provided() } })
+export const q = pod({ name: 'p', image: j, ports: { 81: 8080 }, volumes: { dat: bind('/x') }, env: { DB: '' } })
+export const r = pod({ name: 'p', image: j })
+export const s = pod({ name: 'p', image: j, env: { OPT: 'x' } })
+export const t = pod({ name: 'p', image: 'abc', volumes: { any: bind() } })
+export const u = layer({ name: 'a', version: '1', volums: {} })
