@@ -1,6 +1,7 @@
 import { entity, type Entity } from './entity.ts'
 import type {
   Carried,
+  Contracts,
   Defaulted,
   Demanded,
   EnvContract,
@@ -36,15 +37,15 @@ export type TextMap = Readonly<Record<string, string>>
 
 /** Fields of {@link layer}. */
 export interface LayerSpec<
-  Volumes,
-  Ports,
-  EnvRequires,
-  EnvAccepts,
-  SecretRequires,
-  SecretAccepts,
-  Env,
-  Depends,
-  Layers,
+  Volumes = TextMap,
+  Ports = readonly LayerPort[],
+  EnvRequires = Readonly<Record<string, EnvContract>>,
+  EnvAccepts = Readonly<Record<string, EnvContract>>,
+  SecretRequires = Readonly<Record<string, SecretContract>>,
+  SecretAccepts = Readonly<Record<string, SecretContract>>,
+  Env = TextMap,
+  Depends = readonly LayerRef[],
+  Layers = readonly LayerRef[],
 > extends PackageSections {
   /**
    * Name, unique among the project's layers: lower case letters, digits and hyphens. It names build stages, files and units. (LAY-03)
@@ -130,12 +131,12 @@ export interface LayerSpec<
    * Variables a deploy must set: name → description. One with a default is filled in. (LAY-89)
    * @example envRequires: { DATABASE_URL: 'where the database is', LOG: { description: 'log level', default: 'info' } }
    */
-  readonly envRequires?: EnvRequires
+  readonly envRequires?: Contracts<EnvRequires, EnvContract>
   /**
    * Variables a deploy may set. (LAY-89)
    * @example envAccepts: { OLLAMA_HOST: 'address of an ollama server' }
    */
-  readonly envAccepts?: EnvAccepts
+  readonly envAccepts?: Contracts<EnvAccepts, EnvContract>
   /**
    * Variables offered to other deploys that require or accept them. `{{.ContainerName}}` is this deploy's container. (LAY-88)
    * @example envProvides: { OLLAMA_HOST: 'http://{{.ContainerName}}:11434' }
@@ -145,12 +146,12 @@ export interface LayerSpec<
    * Secrets that must be in the credential store. They reach the container as podman secrets and are never written in a deploy's `env`. (LAY-89)
    * @example secretRequires: { OPENAI_API_KEY: 'key of the API account' }
    */
-  readonly secretRequires?: SecretRequires
+  readonly secretRequires?: Contracts<SecretRequires, SecretContract>
   /**
    * Secrets that are used when they are in the credential store. (LAY-89)
    * @example secretAccepts: { SMTP_PASSWORD: { description: 'mail relay', key: 'ov/smtp/password' } }
    */
-  readonly secretAccepts?: SecretAccepts
+  readonly secretAccepts?: Contracts<SecretAccepts, SecretContract>
   /**
    * What the container must be allowed to do. (LAY-83)
    * @example security: { capAdd: ['NET_ADMIN'], devices: ['/dev/net/tun'] }

@@ -42,14 +42,21 @@ export type SecretContract =
       readonly key?: string
     }
 
+/**
+ * A map of contracts: `Given` is inferred from what was written (the second branch), and what was written is then checked field by field
+ * (the first). Checked against the inferred type itself, a misspelt `default` would pass.
+ */
+export type Contracts<Given, Contract> =
+  Given extends Readonly<Record<string, Contract>> ? { readonly [Name in keyof Given]: Contract } : Given
+
 /** Names that have no default, so that a deploy must give them. */
-export type Demanded<Contracts> = {
-  [Name in keyof Contracts]: Contracts[Name] extends { readonly default: string } ? never : Name
-}[keyof Contracts] &
+export type Demanded<Given> = {
+  [Name in keyof Given]: Given[Name] extends { readonly default: string } ? never : Name
+}[keyof Given] &
   string
 
 /** Names that carry a default. */
-export type Defaulted<Contracts> = Exclude<keyof Contracts & string, Demanded<Contracts>>
+export type Defaulted<Given> = Exclude<keyof Given & string, Demanded<Given>>
 
 /** Carries names in types only; none of these properties exists at run time. */
 export interface Names<

@@ -90,36 +90,51 @@ export function fromOperator(): EnvSource {
 export type PortTarget =
   number | `${string}:${number}` | 'auto' | { readonly host: number | 'auto'; readonly bind?: string }
 
-/** Names are known for an image value; for the name of an image that lives elsewhere any will do. */
+/** Names are known for an image value; for the name of an image that lives elsewhere, or for just any image, any will do. */
 type VolumesOf<I> = I extends AnyImage ? I['$volume'] : string
 type PortsOf<I> = I extends AnyImage ? I['$port'] : PortKey
 type RequiredEnvOf<I> = I extends AnyImage ? I['$required'] : never
 type OptionalEnvOf<I> = I extends AnyImage ? I['$optional'] : never
 
-/** Variables of a deploy: those its image demands must be there, those it accepts complete, others are allowed. */
-export type DeployEnv<I> = { readonly [Name in RequiredEnvOf<I>]: EnvValue } & {
-  readonly [Name in OptionalEnvOf<I>]?: EnvValue
-} & Readonly<Record<string, EnvValue>>
+declare const NONE: unique symbol
+/** What `volumes` takes when the image has none. (A property, because anything fits an empty object type.) */
+export interface NoVolumes {
+  readonly [NONE]?: never
+}
+/** What `ports` takes when the image has none. */
+export interface NoPorts {
+  readonly [NONE]?: never
+}
 
-/** `env` can be left out only where the image demands nothing. */
-type EnvField<I> = [RequiredEnvOf<I>] extends [never]
-  ? {
-      /**
-       * Environment of the container, over that of the image. (POD-27)
-       * @example env: { LOG_LEVEL: 'debug' }
-       */
-      readonly env?: DeployEnv<I>
-    }
-  : {
-      /**
-       * Environment of the container, over that of the image. The variables that the image requires must be here. (POD-27, POD-87)
-       * @example env: { DATABASE_URL: provided('postgres') }
-       */
-      readonly env: DeployEnv<I>
-    }
+/** Variables of a deploy: those its image demands must be there, those it accepts complete, others are allowed. */
+export type DeployEnv<Required extends string, Optional extends string> = {
+  readonly [Name in Required]: EnvValue
+} & { readonly [Name in Optional]?: EnvValue } & Readonly<Record<string, EnvValue>>
+
+/** For an image that demands no variable. */
+export interface MaySetEnv<Optional extends string> {
+  /**
+   * Environment of the container, over that of the image. (POD-27)
+   * @example env: { LOG_LEVEL: 'debug' }
+   */
+  readonly env?: DeployEnv<never, Optional>
+}
+/** For an image that demands variables. */
+export interface MustSetEnv<Required extends string, Optional extends string> {
+  /**
+   * Environment of the container, over that of the image. The variables that the image requires must be here. (POD-27, POD-87)
+   * @example env: { DATABASE_URL: provided('postgres') }
+   */
+  readonly env: DeployEnv<Required, Optional>
+}
+type EnvField<Required extends string, Optional extends string> = string extends Required
+  ? MaySetEnv<Optional>
+  : [Required] extends [never]
+    ? MaySetEnv<Optional>
+    : MustSetEnv<Required, Optional>
 
 /** Fields of {@link pod}. */
-export interface PodFields<I, Known> {
+export interface PodFields<I, Volume extends string, Port extends PortKey> {
   /**
    * Name of the deploy: the container and its unit are `ov-<name>`. (POD-01, POD-151)
    * @example name: 'site'
@@ -137,12 +152,12 @@ export interface PodFields<I, Known> {
    * Published ports: container port → host. The key is the port, or `'53/udp'` when it is not tcp. Default: the image's `ports`. (POD-64, POD-69)
    * @example ports: { 8080: 80, 9000: '0.0.0.0:9000', '53/udp': 5353 }
    */
-  readonly ports?: { readonly [Port in PortsOf<Known>]?: PortTarget }
+  readonly ports?: [Port] extends [never] ? NoPorts : { readonly [Key in Port]?: PortTarget }
   /**
    * Backing of the image's volumes: name → backing. One that is not named is a podman volume. (POD-40, POD-42)
    * @example volumes: { library: bind('/srv/library') }
    */
-  readonly volumes?: { readonly [Volume in VolumesOf<Known>]?: Backing }
+  readonly volumes?: [Volume] extends [never] ? NoVolumes : { readonly [Name in Volume]?: Backing }
   /**
    * File of further variables, `NAME=value` per line, relative to the declaring file. (POD-89)
    * @example envFile: 'site.env'
@@ -174,6 +189,9 @@ export interface PodFields<I, Known> {
  *   volumes: { certs: bind('/srv/certs') },
  * })
  */
-export function pod<const I extends AnyImage | string>(spec: PodFields<I, NoInfer<I>> & EnvField<NoInfer<I>>): Pod {
+export function pod<const I extends AnyImage | string>(
+  spec: PodFields<I, VolumesOf<NoInfer<I>>, PortsOf<NoInfer<I>>> &
+    EnvField<RequiredEnvOf<NoInfer<I>>, OptionalEnvOf<NoInfer<I>>>,
+): Pod {
   return entity('pod', pod, spec)
 }

@@ -62,7 +62,8 @@ export interface CustomService extends ServiceCommon {
 }
 
 /** A process kept running in the image (supervisord, systemd) or on a host. Exactly one of `exec` and `usePackaged`. (LAY-65) */
-export type Service = CustomService | PackagedService
+export type Service =
+  (CustomService & { readonly usePackaged?: undefined }) | (PackagedService & { readonly exec?: undefined })
 
 /**
  * A service of a layer.

@@ -77,15 +77,15 @@ export interface LinkTask extends LinkOptions {
   readonly link: string
 }
 
-/** How a download is unpacked. Default `'none'`, whatever the URL ends in. (LAY-21) */
-export type Extract = 'none' | 'tar.gz' | 'tar.xz' | 'tar.zst' | 'zip' | 'sh'
+/** How a download is unpacked. */
+export type Extract = NonNullable<DownloadOptions['extract']>
 
 /** Options of {@link download}. */
 export interface DownloadOptions extends Commented {
   /** Destination: a file for `none`, a directory for archives. Required unless `extract` is `'sh'`. */
   readonly to?: string
-  /** How it is unpacked. Default: `'none'`. */
-  readonly extract?: Extract
+  /** How it is unpacked. Default: `'none'`, whatever the URL ends in. (LAY-21) */
+  readonly extract?: 'none' | 'tar.gz' | 'tar.xz' | 'tar.zst' | 'zip' | 'sh'
   /** Members to take out of an archive; all when omitted. */
   readonly include?: readonly string[]
   /** Leading path components to drop from a tar's members, 1 or more. */
@@ -128,8 +128,20 @@ export interface BuildTask extends BuildOptions {
   readonly build: 'all'
 }
 
+type Verb = 'cmd' | 'mkdir' | 'copy' | 'write' | 'link' | 'download' | 'setcap' | 'build'
+/** The task without any other verb, so that the options of one verb cannot stand beside another. */
+type Only<T> = T & { readonly [Other in Exclude<Verb, keyof T>]?: undefined }
+
 /** One step of a layer. Exactly one verb each; write it with a verb function or as the plain object. (LAY-11) */
-export type Task = CmdTask | MkdirTask | CopyTask | WriteTask | LinkTask | DownloadTask | SetcapTask | BuildTask
+export type Task =
+  | Only<CmdTask>
+  | Only<MkdirTask>
+  | Only<CopyTask>
+  | Only<WriteTask>
+  | Only<LinkTask>
+  | Only<DownloadTask>
+  | Only<SetcapTask>
+  | Only<BuildTask>
 
 function task<T extends object>(verb: (...args: never[]) => unknown, fields: T): T {
   return { ...fields, [ORIGIN]: callSite(verb) }

@@ -33,6 +33,8 @@ export interface Diagnostic {
   readonly field?: string
   readonly place?: Place
   readonly related?: readonly Related[]
+  /** What another program said, line by line. */
+  readonly output?: readonly string[]
   /** What to do about it, as one imperative sentence. */
   readonly remedy?: string
 }
@@ -41,6 +43,8 @@ export interface Diagnostic {
 export class DiagnosticError extends Error {
   override readonly name = 'DiagnosticError'
   readonly diagnostics: readonly Diagnostic[]
+  /** Folder that the places are relative to, once it is known. */
+  root?: string
   constructor(diagnostics: readonly Diagnostic[], options?: ErrorOptions) {
     super(diagnostics.map((d) => d.message).join('\n'), options)
     this.diagnostics = diagnostics

@@ -36,7 +36,7 @@ export function diagnosticsToJson(
 }
 
 function block(diagnostic: Diagnostic, options: FormatOptions): string {
-  const { code, severity, entity, message, place, related = [], remedy } = diagnostic
+  const { code, severity, entity, message, place, related = [], output = [], remedy } = diagnostic
   const { color } = options
   const tone = severity === 'error' ? 'red' : 'yellow'
   const about = entity !== undefined && !message.startsWith(`${entity}:`) ? `${entity}: ` : ''
@@ -47,6 +47,7 @@ function block(diagnostic: Diagnostic, options: FormatOptions): string {
     lines.push(`${INDENT}${paint(['bold', 'blue'], 'note:', color)} ${visible(note)}`)
     lines.push(...spot(there, 'blue', 0, options))
   }
+  for (const line of output) lines.push(`${INDENT}${paint('dim', '|', color)} ${visible(line)}`)
   if (remedy !== undefined) lines.push(`${INDENT}${paint(['bold', 'cyan'], 'help:', color)} ${visible(remedy)}`)
   return lines.join('\n')
 }
@@ -98,7 +99,7 @@ function namesUnknownField({ message }: Diagnostic): boolean {
   return /\bunknown field\b/.test(message)
 }
 
-function ordered({ code, severity, entity, field, message, place, related, remedy }: Diagnostic): Diagnostic {
+function ordered({ code, severity, entity, field, message, place, related, output, remedy }: Diagnostic): Diagnostic {
   return {
     code,
     severity,
@@ -109,6 +110,7 @@ function ordered({ code, severity, entity, field, message, place, related, remed
     ...(related === undefined || related.length === 0
       ? {}
       : { related: related.map((one) => ({ message: one.message, place: orderedPlace(one.place) })) }),
+    ...(output === undefined || output.length === 0 ? {} : { output }),
     ...(remedy === undefined ? {} : { remedy }),
   }
 }

@@ -31,7 +31,7 @@ export function parseIni(text: string): IniSection[] {
   const sections: { name: string; entries: IniEntry[] }[] = []
   for (const [index, line] of text.split('\n').entries()) {
     if (line === '') continue
-    const [, name, key, value] = /^(?:\[([^[\]]+)\]|([A-Za-z_]\w*)=(.*))$/.exec(line) ?? []
+    const [, name, key, value] = /^(?:\[([^[\]]+)\]|([A-Za-z_][\w.]*)=(.*))$/.exec(line) ?? []
     const section = sections.at(-1)
     if (name !== undefined) sections.push({ name, entries: [] })
     else if (section && key !== undefined && value !== undefined) section.entries.push({ key, value })
@@ -46,7 +46,7 @@ function printHeader(name: string): string {
 }
 
 function printEntry({ key, value }: IniEntry<unknown>): string {
-  if (!/^[A-Za-z_]\w*$/.test(key)) throw new Unrepresentable('INI key', JSON.stringify(key))
+  if (!/^[A-Za-z_][\w.]*$/.test(key)) throw new Unrepresentable('INI key', JSON.stringify(key))
   requireRepresentable(`INI ${key}`, value, /[\n\r]/)
   return `${key}=${value}`
 }

@@ -97,7 +97,7 @@ function take(root: EntityValue, found: Map<object, RawEntity>): EntityValue[] {
     }
     if (isEntity(value) && value !== root) {
       if (value[ENTITY] === 'base') {
-        const { name: _, ...spec } = value
+        const { name: _, ...spec } = Object.fromEntries(Object.entries(value))
         return { $base: plain(spec, path) ?? null }
       }
       later.push(value)

@@ -83,6 +83,19 @@ const env = z
       )
   })
 
+/** A layer's env becomes ENV lines, for which Containerfiles have no line breaks. */
+const layerEnv = env.superRefine((map, ctx) => {
+  for (const [key, value] of Object.entries(map))
+    if (value.includes('\n'))
+      report(
+        ctx,
+        'OV2007',
+        `the value of ${key} has a line break`,
+        [key],
+        "an image's ENV is one line; set the variable in the deploy's env, or write a file",
+      )
+})
+
 /** Names that every task knows already. (LAY-29) */
 const RESERVED = ['USER', 'UID', 'GID', 'HOME', 'ARCH', 'BUILD_ARCH'] as const
 const vars = textMap.superRefine((map, ctx) => {
@@ -445,7 +458,7 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
         .optional(),
       vars: vars.optional(),
       tasks: taskList.optional(),
-      env: env.optional(),
+      env: layerEnv.optional(),
       pathAppend: z
         .array(
           z

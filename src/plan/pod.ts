@@ -64,8 +64,6 @@ export interface PodContext {
   readonly metadata: ReadonlyMap<string, ImageMetadata>
   readonly entrypoints: ReadonlyMap<string, readonly string[]>
   readonly machine: MachineInput | undefined
-  /** Directory that relative paths of this deploy start at, relative to the project root. */
-  readonly folder: string
 }
 
 /** Container and unit name of a deploy. (POD-01) */

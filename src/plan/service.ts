@@ -1,4 +1,6 @@
+import type { PackagedService } from '../../dsl/service.ts'
 import type { InitService } from '../../dsl/vocabulary.ts'
+import { Unrepresentable } from '../format/index.ts'
 import { placeOf, type LayerModel, type Vocabulary } from '../model/project.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
 import { unitName } from '../vocabulary/systemd.ts'
@@ -52,6 +54,17 @@ function forInit(layer: LayerModel, service: ServiceData, image: ResolvedImage):
   }
 }
 
+/** Renders, or says what the language can't hold. */
+function attempt<T>(render: () => T, say: (why: string) => void): T | undefined {
+  try {
+    return render()
+  } catch (error) {
+    if (!(error instanceof Unrepresentable)) throw error
+    say(error.message)
+    return undefined
+  }
+}
+
 /** Steps for the services of a layer, rendered by the image's init. (PLAN-20 to PLAN-23, LAY-66) */
 export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initName, report }: LayerContext): Step[] {
   const services = layer.data.services ?? []
@@ -76,9 +89,10 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
         return []
       }
       const unit = unitName(service.usePackaged)
-      const dropIn = init.dropIn(
-        { ...(service as typeof service & { usePackaged: string }), layer: layer.name, unit } as never,
-        own,
+      const packaged = { ...(service as object as PackagedService), layer: layer.name, unit }
+      const dropIn = attempt(
+        () => init.dropIn?.(packaged, own),
+        (why) => report(path, 'OV2007', `${path}: ${why}`, 'change the value, or move it into a file or script'),
       )
       return [
         {
@@ -116,12 +130,17 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
           'warning',
         )
     const rendered = forInit(layer, service, image)
-    const unit = init.unit?.(rendered, own)
+    const texts = attempt(
+      () => ({ unit: init.unit?.(rendered, own), fragment: init.fragment?.(rendered, own) ?? '' }),
+      (why) => report(path, 'OV2007', `${path}: ${why}`, 'change the value, or move it into a file or script'),
+    )
+    if (!texts) return []
+    const { unit, fragment } = texts
     return [
       {
         kind: 'ServiceCustom',
         name: unit ? unit.path.slice(unit.path.lastIndexOf('/') + 1) : service.name,
-        unitText: unit?.text ?? init.fragment?.(rendered, own) ?? '',
+        unitText: unit?.text ?? fragment,
         unitPath: unit?.path ?? '',
         targetScope: scope,
         enable: service.enable ?? (init.unit ? (service.autoStart ?? false) : false),

@@ -12,6 +12,7 @@ import { byName } from '../../model/project.ts'
 import type { ImageLayer, ImagePlan, Step, SystemPackagesStep, TaskStep } from '../../plan/ir.ts'
 import { toLabels } from '../../plan/labels.ts'
 import { unknownStep } from '../../plan/steps.ts'
+import { printWithAuthors } from '../unprintable.ts'
 import { cacheMounts, contextMount, ownerOf } from './mounts.ts'
 import { TaskWriter, type ContentPath, type Line } from './tasks.ts'
 
@@ -77,7 +78,7 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
       value: label.json ? label.value : labelScalar(label.value),
       quoting: label.json ? 'single' : 'double',
     })
-  return printContainerfile(out)
+  return printWithAuthors(out, printContainerfile<Place>)
 }
 
 type Put = (author: Place | undefined, ...instructions: Instruction[]) => void

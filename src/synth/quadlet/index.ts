@@ -17,7 +17,7 @@ export interface QuadletInput {
   readonly image: string
   /** Tag pin, shown as a comment. */
   readonly version?: string
-  /** Absolute path of a bind mount. */
+  /** Path of a bind mount: absolute, or below systemd's `%h`. */
   readonly bindPath: (volume: { readonly name: string; readonly host: string; readonly auto: boolean }) => string
   /** Absolute path of the env file. */
   readonly envFile?: string
@@ -60,9 +60,9 @@ export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place>
     ...pod.volumes.map((volume) =>
       entry(
         'Volume',
-        quadletPlain(
-          volume.kind === 'named' ? `${volume.volume}:${volume.path}` : `${input.bindPath(volume)}:${volume.path}`,
-        ),
+        volume.kind === 'named'
+          ? quadletPlain(`${volume.volume}:${volume.path}`)
+          : bindMount(input.bindPath(volume), volume.path),
         places.volumes,
       ),
     ),
@@ -111,6 +111,12 @@ export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place>
       { name: 'Install', author: origin, lines: [entry('WantedBy', 'default.target')] },
     ]),
   )
+}
+
+/** Only a leading `%h` is live. */
+function bindMount(host: string, path: string): string {
+  const live = /^%h(?=\/|$)/.test(host) ? '%h' : ''
+  return live + quadletPlain(`${host.slice(live.length)}:${path}`)
 }
 
 /** `127.0.0.1:80:8080`; a free port that is not found yet is left to podman. (POD-64) */

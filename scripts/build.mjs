@@ -1,0 +1,33 @@
+// Makes dist/: the program as split chunks, the DSL as one module, and the DSL's types.
+import { execFileSync } from 'node:child_process'
+import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { build } from 'esbuild'
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+rmSync('dist', { recursive: true, force: true })
+const common = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.12',
+  charset: 'utf8',
+  logLevel: 'warning',
+}
+await build({
+  ...common,
+  entryPoints: ['src/cli.ts'],
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  external: ['esbuild'],
+  define: { __OV_VERSION__: JSON.stringify(version), __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
+  // Packages in CommonJS call require() for Node's own modules.
+  banner: { js: "import{createRequire as __ov_cr}from'node:module';const require=__ov_cr(import.meta.url);" },
+})
+await build({ ...common, entryPoints: ['dsl/index.ts'], outfile: 'dist/dsl/index.js' })
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'scripts/tsconfig.dsl.json'], {
+  stdio: 'inherit',
+})
+cpSync('dsl/text-imports.d.ts', 'dist/dsl/text-imports.d.ts')

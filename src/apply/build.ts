@@ -1,0 +1,108 @@
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DiagnosticError, type Diagnostic, type Place } from '../diagnostics/diagnostic.ts'
+import type { Paths } from '../state/paths.ts'
+import { OUTPUT } from '../synth/index.ts'
+import type { ImageDecision } from './images.ts'
+import { INPUTS_LABEL, type Podman } from './podman.ts'
+
+/** Hears how a build goes. */
+export interface BuildProgress {
+  step(number: number, total: number, text: string): void
+}
+
+export interface BuildOptions {
+  readonly root: string
+  readonly paths: Paths
+  /** Files of this machine that the steps see, and that do not stay in the image: source → target. */
+  readonly mounts: readonly (readonly [from: string, to: string])[]
+  readonly progress: BuildProgress
+  readonly signal: AbortSignal
+}
+
+const STEP = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+): (.*)$/
+
+/** Builds one image with podman. A failure shows the step's output, and the TypeScript that wrote the step. */
+export async function buildImage(decision: ImageDecision, podman: Podman, options: BuildOptions): Promise<void> {
+  const { image, inputs, reference } = decision
+  mkdirSync(options.paths.logs, { recursive: true, mode: 0o700 })
+  const logFile = join(options.paths.logs, `build-${image.name}.log`)
+  const log = createWriteStream(logFile, { mode: 0o600 })
+  let current = ''
+  let since: string[] = []
+  const onLine = (line: string): void => {
+    log.write(`${line}\n`)
+    const [, number, total, text = ''] = STEP.exec(line) ?? []
+    if (number === undefined) {
+      since.push(line)
+      if (since.length > 2000) since = since.slice(-1000)
+      return
+    }
+    current = text
+    since = []
+    options.progress.step(Number(number), Number(total), text)
+  }
+  const args = [
+    ...['build', '--layers=true', '-f', '-', '-t', reference],
+    ...['--ignorefile', join(options.root, OUTPUT, image.name, 'containerignore')],
+    ...['--label', `${INPUTS_LABEL}=${inputs.hash}`],
+    ...options.mounts.flatMap(([from, to]) => ['-v', `${from}:${to}:ro`]),
+    '.',
+  ]
+  try {
+    const result = await podman.try(args, {
+      stdin: inputs.containerfile,
+      cwd: options.root,
+      onLine,
+      signal: options.signal,
+    })
+    if (result.exitCode !== 0) throw new DiagnosticError([explain(decision, current, since, logFile, result.stderr)])
+  } finally {
+    await new Promise((done) => log.end(done))
+  }
+}
+
+/** Finds the author of the failing step by its text: podman prints it on one line. */
+function explain(
+  { image, inputs }: ImageDecision,
+  step: string,
+  output: readonly string[],
+  logFile: string,
+  stderr: string,
+): Diagnostic {
+  const place = authorOf(step, inputs.containerfile, inputs.lines) ?? image.origin
+  const shown = output.filter((line) => line.trim() !== '' && !line.startsWith('Error: building at STEP'))
+  const error = stderr.trim().split('\n').at(-1) ?? ''
+  const reason = /: ((?:while running runtime: )?exit status \d+|[^:]*)$/.exec(error)?.[1] ?? error
+  return {
+    code: 'OV5003',
+    severity: 'error',
+    message: `image ${image.name} was not built: ${reason}`,
+    entity: `image "${image.name}"`,
+    place,
+    output: shown.slice(-40),
+    remedy: `the whole log is in ${logFile}`,
+  }
+}
+
+const squeeze = (text: string) => text.replace(/\\\n/g, ' ').replace(/\s+/g, ' ').trim()
+
+function authorOf(step: string, containerfile: string, lines: readonly (Place | undefined)[]): Place | undefined {
+  const wanted = squeeze(step)
+  if (wanted === '') return undefined
+  const physical = containerfile.split('\n')
+  for (let start = 0; start < physical.length;) {
+    let end = start
+    while (physical[end]?.endsWith('\\')) end++
+    const text = squeeze(physical.slice(start, end + 1).join('\n'))
+    // podman fills variables in, and may cut: what comes before the first of them is enough to recognise a step.
+    if (text !== '' && (text === wanted || sameStart(text, wanted))) return lines[start]
+    start = end + 1
+  }
+  return undefined
+}
+
+function sameStart(text: string, wanted: string): boolean {
+  const before = text.split('${')[0]!
+  return text.includes('${') && before.length > 12 && wanted.startsWith(before)
+}

@@ -1,0 +1,27 @@
+/** The door to a machine: nothing else starts programs there. */
+export interface Executor {
+  /** Runs a program and waits. A non-zero exit is a result, not an exception; a missing program is `exitCode: 127`. */
+  run(argv: readonly string[], options?: RunOptions): Promise<RunResult>
+}
+
+export interface RunOptions {
+  readonly stdin?: string
+  readonly cwd?: string
+  /** Variables on top of the operator's. Never a secret. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Hears each line as it comes. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
+  readonly signal?: AbortSignal
+}
+
+export interface RunResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Time, as the few places that need it see it. */
+export interface Clock {
+  now(): Date
+  sleep(milliseconds: number): Promise<void>
+}

@@ -1,0 +1,151 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import type { ImagePlan } from '../plan/ir.ts'
+import type { Paths } from '../state/paths.ts'
+import { fullReference, qualified, type SynthInput } from '../synth/index.ts'
+import { freeTag } from './calver.ts'
+import type { Clock } from './executor.ts'
+import { buildInputs, type BuildInputs } from './inputs.ts'
+import { INPUTS_LABEL, type LocalImage, type Podman } from './podman.ts'
+
+/** What is to happen to an image. */
+export interface ImageDecision {
+  readonly image: ImagePlan
+  readonly inputs: BuildInputs
+  readonly tag: string
+  /** Full reference, as podman stores it. */
+  readonly reference: string
+  /** Nothing in local storage was built from these inputs under this tag. */
+  readonly build: boolean
+}
+
+export interface DecideOptions {
+  readonly tag?: string
+  /** Images that are to be built whatever there is. */
+  readonly force?: (image: ImagePlan) => boolean
+}
+
+/** The images that the wanted ones are built on, bases first. */
+export function withBases(wanted: readonly string[], images: ReadonlyMap<string, ImagePlan>): ImagePlan[] {
+  const order = new Map<string, ImagePlan>()
+  const visit = (name: string) => {
+    const image = images.get(name)
+    if (!image || order.has(name)) return
+    if (image.base.kind === 'internal') visit(image.base.image)
+    order.set(name, image)
+  }
+  wanted.forEach(visit)
+  return [...order.values()]
+}
+
+/**
+ * Decides for each image which tag it has and whether it must be built. A tag is the given one, else the image's own, else that of the newest
+ * local image with equal inputs; only when there is none, a new one is made. So nothing moves without a cause.
+ */
+export async function decideImages(
+  images: readonly ImagePlan[],
+  input: Omit<SynthInput, 'tag' | 'pods'>,
+  podman: Podman,
+  clock: Clock,
+  options: DecideOptions = {},
+): Promise<ImageDecision[]> {
+  const local = images.length === 0 ? [] : await podman.images()
+  const decided = new Map<string, ImageDecision>()
+  for (const image of images) {
+    const tagOf = (of: ImagePlan) => decided.get(of.name)?.tag ?? of.metadata.version
+    const base = image.base.kind === 'internal' ? decided.get(image.base.image) : undefined
+    const inputs = buildInputs(image, { ...input, pods: [], tag: tagOf }, base?.inputs.hash ?? '')
+    const equal = local.filter((one) => one.labels[INPUTS_LABEL] === inputs.hash)
+    const fixed = options.tag ?? image.tag
+    const prefix = qualified(fullReference(image, ''))
+    const forced = options.force?.(image) === true || base?.build === true
+    const found = forced ? undefined : tagAmong(equal, prefix, fixed)
+    const tag = found ?? fixed ?? freeTag(clock.now(), takenTags(local, prefix))
+    decided.set(image.name, {
+      image,
+      inputs,
+      tag,
+      reference: qualified(fullReference(image, tag)),
+      build: found === undefined,
+    })
+  }
+  return [...decided.values()]
+}
+
+function tagAmong(images: readonly LocalImage[], prefix: string, fixed: string | undefined): string | undefined {
+  for (const { names } of images)
+    for (const name of names)
+      if (name.startsWith(prefix)) {
+        const tag = name.slice(prefix.length)
+        if (fixed === undefined || tag === fixed) return tag
+      }
+  return undefined
+}
+
+const takenTags = (images: readonly LocalImage[], prefix: string): Set<string> =>
+  new Set(
+    images.flatMap(({ names }) =>
+      names.flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])),
+    ),
+  )
+
+/** Text that a diff may show later: small enough, and text. */
+const KEEP_BELOW = 64 * 1024
+
+/** What an image was built from, remembered so that `ov diff` can show what changed since. */
+export interface BuildRecord {
+  readonly image: string
+  readonly containerfile: string
+  readonly context: Readonly<Record<string, string>>
+  readonly texts: Readonly<Record<string, string>>
+}
+
+export class BuildStore {
+  readonly #folder: string
+  constructor(paths: Paths) {
+    this.#folder = paths.builds
+  }
+
+  get(hash: string): BuildRecord | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.#folder, `${hash}.json`), 'utf8')) as BuildRecord
+    } catch {
+      return undefined
+    }
+  }
+
+  put({ image, inputs }: ImageDecision, root: string): void {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+    const texts: Record<string, string> = {}
+    for (const path of Object.keys(inputs.context)) {
+      const text = inputs.texts[path] ?? readText(join(root, path))
+      if (text !== undefined) texts[path] = text
+    }
+    const record: BuildRecord = {
+      image: image.name,
+      containerfile: inputs.containerfile,
+      context: inputs.context,
+      texts,
+    }
+    writeFileAtomic.sync(join(this.#folder, `${inputs.hash}.json`), JSON.stringify(record), { mode: 0o600 })
+  }
+
+  /** Forgets builds of which no image is left. */
+  sweep(images: readonly LocalImage[]): void {
+    const kept = new Set(images.map((one) => one.labels[INPUTS_LABEL]))
+    for (const name of readdirSync(this.#folder))
+      if (name.endsWith('.json') && !kept.has(name.slice(0, -'.json'.length)))
+        rmSync(join(this.#folder, name), { force: true })
+  }
+}
+
+/** Text of a file, if it is there and small enough to be shown. */
+export function readText(path: string): string | undefined {
+  try {
+    const text = readFileSync(path, 'utf8')
+    return text.length < KEEP_BELOW && !text.includes('\0') ? text : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildMounts, ensureBase } from '../apply/base.ts'
+import { buildImage } from '../apply/build.ts'
+import type { ImageDecision } from '../apply/images.ts'
+import { preflight } from '../apply/preflight.ts'
+import { applyPod, destroyPod } from '../apply/targets/pod.ts'
+import { throwIfErrors } from '../diagnostics/diagnostic.ts'
+import type { ImagePlan } from '../plan/ir.ts'
+import type { BootstrapSpec } from '../resolve/image.ts'
+import { withLock } from '../state/lock.ts'
+import { writeTree } from '../state/output.ts'
+import { bootstrapReference, OUTPUT, synthesise } from '../synth/index.ts'
+import { architecture } from './architecture.ts'
+import type { Context } from './command.ts'
+import { describe } from './describe.ts'
+import { intend, thisMachine, type Intent, type Machine } from './machine.ts'
+import { withProject } from './open.ts'
+import { Progress } from './progress.ts'
+import { compilePods } from './project.ts'
+
+export interface ApplyOptions {
+  readonly project?: string
+  readonly env?: readonly string[]
+  readonly dryRun?: boolean
+  readonly prune?: boolean
+  readonly tag?: string
+  readonly refreshBase?: boolean
+}
+
+/** `ov apply`: builds what is needed, and changes only what differs. */
+export const run = (context: Context, options: ApplyOptions, deploys: readonly string[]): Promise<number> =>
+  withProject(options.project, async (open) => {
+    const env = operatorEnv(options.env ?? [])
+    if (typeof env === 'string') {
+      context.say(env)
+      return 64
+    }
+    const machine = thisMachine(context)
+    throwIfErrors(await preflight(machine.executor))
+    const work = async () => {
+      const intent = await intend(open, machine, {
+        deploys,
+        env,
+        ...(options.tag !== undefined && { tag: options.tag }),
+        ...(options.refreshBase !== undefined && { refreshBase: options.refreshBase }),
+      })
+      await context.warn(intent.warnings, open.location.root)
+      const orphans = options.prune === true ? intent.orphans : []
+      if (options.dryRun === true) {
+        for (const line of describe(intent, options.prune === true)) context.say(line)
+        return 0
+      }
+      return perform(context, machine, intent, orphans, options.refreshBase === true)
+    }
+    if (options.dryRun === true) return work()
+    return withLock(machine.paths.lock, () => context.say('waiting for another ov to finish'), work)
+  })
+
+async function perform(
+  context: Context,
+  machine: Machine,
+  intent: Intent,
+  orphans: Intent['orphans'],
+  refresh: boolean,
+): Promise<number> {
+  const { compiled, images, changes, pods } = intent
+  const toBuild = images.filter((decision) => decision.build)
+  if (toBuild.length > 0) {
+    // The builder reads its context from the output folder, so that is written first.
+    const { images: plans, stages } = compiled
+    const output = synthesise({
+      images: plans,
+      pods: compilePods(compiled).pods,
+      stages,
+      tag: (image) => image.tag ?? image.metadata.version,
+      architecture: architecture(),
+    })
+    throwIfErrors(output.diagnostics)
+    writeTree(compiled.root, OUTPUT, output.files)
+    await buildAll(context, machine, compiled.images, toBuild, compiled.root, refresh)
+  }
+  for (const change of changes) {
+    await applyPod(change, machine)
+    context.say(
+      `${change.desired.plan.name}: ${change.before === undefined ? 'running' : 'running, changed'}${where(change.desired.plan.ports, change.desired.record.autoPorts)}`,
+    )
+  }
+  for (const pod of pods)
+    if (!changes.some((change) => change.desired === pod))
+      context.say(`${pod.plan.name}: no change${where(pod.plan.ports, pod.record.autoPorts)}`)
+  for (const record of orphans) {
+    await destroyPod(record, false, machine)
+    context.say(
+      `${record.name}: removed, it is no longer declared${record.volumes.length > 0 ? '; its volumes stay' : ''}`,
+    )
+  }
+  const left = intent.orphans.filter((record) => !orphans.includes(record))
+  if (left.length > 0)
+    context.say(
+      `no longer declared, still running: ${left.map((record) => record.name).join(', ')} (ov apply --prune removes them)`,
+    )
+  if (changes.length + orphans.length + toBuild.length === 0) context.say('nothing to change')
+  return 0
+}
+
+async function buildAll(
+  context: Context,
+  machine: Machine,
+  plans: ReadonlyMap<string, ImagePlan>,
+  toBuild: readonly ImageDecision[],
+  root: string,
+  refresh: boolean,
+): Promise<void> {
+  const { executor, podman, say, signal, paths, builds } = machine
+  const work = mkdtempSync(join(tmpdir(), 'ov-build-'))
+  try {
+    for (const decision of toBuild) {
+      const spec = bootstrapOf(decision.image, plans)
+      if (spec && decision.image.base.kind === 'bootstrap')
+        await ensureBase(spec, bootstrapReference(spec, architecture()), { executor, podman, say, signal, refresh })
+      const progress = new Progress(context, decision.image.name)
+      try {
+        await buildImage(decision, podman, {
+          root,
+          paths,
+          mounts: spec ? await buildMounts(spec, work, executor) : [],
+          progress,
+          signal,
+        })
+      } catch (error) {
+        progress.fail()
+        throw error
+      }
+      progress.done(`built ${decision.reference}`)
+      builds.put(decision, root)
+    }
+    builds.sweep(await podman.images())
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** The bootstrapped base at the bottom of an image, if it has one. */
+function bootstrapOf(image: ImagePlan, plans: ReadonlyMap<string, ImagePlan>): BootstrapSpec | undefined {
+  for (let at: ImagePlan | undefined = image; at;) {
+    if (at.base.kind === 'bootstrap') return at.base.spec
+    at = at.base.kind === 'internal' ? plans.get(at.base.image) : undefined
+  }
+  return undefined
+}
+
+/** `-e site.NAME=value` → deploy → name → value; a text says what is wrong. */
+function operatorEnv(given: readonly string[]): Map<string, Record<string, string>> | string {
+  const all = new Map<string, Record<string, string>>()
+  for (const text of given) {
+    const [, deploy, name, value] = /^([a-z0-9-]+)\.([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text) ?? []
+    if (deploy === undefined || name === undefined || value === undefined)
+      return `-e wants DEPLOY.NAME=VALUE, not ${JSON.stringify(text)}`
+    all.set(deploy, { ...all.get(deploy), [name]: value })
+  }
+  return all
+}
+
+function where(ports: Intent['pods'][number]['plan']['ports'], found: Readonly<Record<string, number>>): string {
+  const [first] = ports
+  if (!first) return ''
+  const host = first.host === 'auto' ? found[`${first.container}/${first.protocol}`] : first.host
+  return host === undefined ? '' : ` on ${first.bind}:${host}`
+}

@@ -1,0 +1,64 @@
+import { destroyPod, existingVolumes } from '../apply/targets/pod.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import { withLock } from '../state/lock.ts'
+import type { Context } from './command.ts'
+import { confirm } from './confirm.ts'
+import { thisMachine } from './machine.ts'
+
+export interface DestroyOptions {
+  readonly purge?: boolean
+  readonly yes?: boolean
+  readonly dryRun?: boolean
+}
+
+/** `ov destroy`: stops deploys and removes what apply put on the machine. It needs no project. */
+export async function run(context: Context, options: DestroyOptions, deploys: readonly string[]): Promise<number> {
+  const machine = thisMachine(context)
+  const known = machine.store.all()
+  const unknown = deploys.filter((name) => !known.some((record) => record.name === name))
+  if (unknown.length > 0)
+    throw new DiagnosticError(
+      unknown.map((name) => {
+        const names = known.map((record) => record.name)
+        const close = suggest(name, names)
+        return {
+          code: 'OV1007' as const,
+          severity: 'error' as const,
+          message: `no deploy "${name}" on this machine${close === undefined ? '' : ` (did you mean "${close}"?)`}`,
+          remedy: names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`,
+        }
+      }),
+    )
+  const records = known.filter((record) => deploys.includes(record.name))
+  const volumes =
+    options.purge === true
+      ? (await Promise.all(records.map((record) => existingVolumes(record, machine.podman)))).flat()
+      : []
+  if (options.dryRun === true) {
+    for (const record of records) context.say(`would stop ${record.name} and remove ${record.files.join(', ')}`)
+    for (const volume of volumes) context.say(`would remove the volume ${volume} and its data`)
+    return 0
+  }
+  if (volumes.length > 0 && options.yes !== true) {
+    context.say(
+      `this deletes the data in ${volumes.length === 1 ? 'the volume' : `${volumes.length} volumes`}: ${volumes.join(', ')}`,
+    )
+    if (!(await confirm('delete it?'))) {
+      context.say('nothing was removed')
+      return 1
+    }
+  }
+  return withLock(
+    machine.paths.lock,
+    () => context.say('waiting for another ov to finish'),
+    async () => {
+      for (const record of records) {
+        await destroyPod(record, options.purge === true, machine)
+        const kept = options.purge === true ? [] : await existingVolumes(record, machine.podman)
+        context.say(`${record.name}: removed${kept.length > 0 ? `; its data stays in ${kept.join(', ')}` : ''}`)
+      }
+      return 0
+    },
+  )
+}

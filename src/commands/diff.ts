@@ -1,0 +1,130 @@
+import { join } from 'node:path'
+import { INPUTS_LABEL } from '../apply/podman.ts'
+import { readText, type BuildRecord, type ImageDecision } from '../apply/images.ts'
+import { preflight } from '../apply/preflight.ts'
+import { throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { textDiff } from '../diff/text.ts'
+import type { Context } from './command.ts'
+import { intend, thisMachine, type Machine } from './machine.ts'
+import { withProject } from './open.ts'
+import type { CompiledProject } from './project.ts'
+
+export interface DiffOptions {
+  readonly project?: string
+  readonly json?: boolean
+  readonly tag?: string
+}
+
+/** One thing that differs. */
+interface Difference {
+  readonly kind: 'image' | 'deploy' | 'undeclared'
+  readonly name: string
+  readonly action: 'build' | 'create' | 'update' | 'restart' | 'remove'
+  readonly reasons: readonly string[]
+  readonly diff: string
+}
+
+/** `ov diff`: what apply would change here. Exit code 2 when there is something. */
+export const run = (context: Context, options: DiffOptions, deploys: readonly string[]): Promise<number> =>
+  withProject(options.project, async (open) => {
+    const machine = thisMachine(context)
+    throwIfErrors(await preflight(machine.executor))
+    const intent = await intend(open, machine, { deploys, ...(options.tag !== undefined && { tag: options.tag }) })
+    await context.warn(intent.warnings, open.location.root)
+    const building = new Map(
+      intent.images.filter((decision) => decision.build).map((decision) => [decision.reference, decision]),
+    )
+    const differences: Difference[] = []
+    for (const decision of building.values())
+      differences.push(await imageDifference(decision, machine, contextText(intent.compiled)))
+    for (const { desired, before, reasons } of intent.changes) {
+      const pending = building.get(desired.image)
+      // A tag that only the build will make is not known yet; what was built last is shown against that.
+      const text = pending
+        ? desired.text.replace(`Image=${desired.image}`, `Image=${desired.image.replace(/:[^:]*$/, '')}:(new build)`)
+        : desired.text
+      differences.push({
+        kind: 'deploy',
+        name: desired.plan.name,
+        action: before === undefined ? 'create' : before === desired.text ? 'restart' : 'update',
+        reasons,
+        diff: textDiff(desired.file, before, text),
+      })
+    }
+    for (const record of intent.orphans)
+      differences.push({
+        kind: 'undeclared',
+        name: record.name,
+        action: 'remove',
+        reasons: ['no longer declared; only ov apply --prune removes it'],
+        diff: '',
+      })
+    if (options.json === true) context.result({ schemaVersion: 1, differences })
+    else
+      context.result(
+        differences.length === 0 ? 'no differences' : differences.map((one) => show(one, context.color)).join('\n'),
+      )
+    return differences.length === 0 ? 0 : 2
+  })
+
+/** Texts of the build context, also of files that only the next synth will stage. */
+function contextText({ root, stages, images }: CompiledProject): (path: string) => string | undefined {
+  const sources = new Map<string, string>(
+    [...images.values()].flatMap((image) =>
+      image.layers.flatMap((layer) =>
+        (stages.get(layer.plan.layer) ?? []).map((file) => [`${layer.directory}/${file.to}`, file.from] as const),
+      ),
+    ),
+  )
+  return (path) => readText(sources.get(path) ?? join(root, path))
+}
+
+/** What changed since the image that is there was built. */
+async function imageDifference(
+  { image, inputs, reference }: ImageDecision,
+  machine: Machine,
+  text: (path: string) => string | undefined,
+): Promise<Difference> {
+  const prefix = reference.replace(/[^:]*$/, '')
+  const last = (await machine.podman.images()).find((one) => one.names.some((name) => name.startsWith(prefix)))
+  const record = last && machine.builds.get(last.labels[INPUTS_LABEL] ?? '')
+  return {
+    kind: 'image',
+    name: image.name,
+    action: 'build',
+    reasons: last ? (record ? [] : ['what it was built from is not remembered on this machine']) : ['not built yet'],
+    diff: record ? contextDiff(record, inputs, image.name, text) : '',
+  }
+}
+
+function contextDiff(
+  before: BuildRecord,
+  after: ImageDecision['inputs'],
+  name: string,
+  text: (path: string) => string | undefined,
+): string {
+  const parts = [textDiff(`.build/${name}/Containerfile`, before.containerfile, after.containerfile)]
+  const paths = [...new Set([...Object.keys(before.context), ...Object.keys(after.context)])].sort()
+  for (const path of paths) {
+    if (before.context[path] === after.context[path]) continue
+    const old = before.texts[path]
+    const now = after.texts[path] ?? text(path)
+    if (old === undefined && now === undefined) parts.push(`${path} differs\n`)
+    else parts.push(textDiff(path, path in before.context ? old : undefined, path in after.context ? now : undefined))
+  }
+  return parts.join('')
+}
+
+function show({ kind, name, action, reasons, diff }: Difference, color: boolean): string {
+  const head = `${kind} ${name}: ${action}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`
+  const body = diff === '' ? '' : `\n${color ? paintDiff(diff) : diff}`
+  return head + body.trimEnd() + (diff === '' ? '' : '\n')
+}
+
+const paintDiff = (diff: string) =>
+  diff
+    .split('\n')
+    .map((line) =>
+      line.startsWith('+') ? `\x1b[32m${line}\x1b[39m` : line.startsWith('-') ? `\x1b[31m${line}\x1b[39m` : line,
+    )
+    .join('\n')

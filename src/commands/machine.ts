@@ -1,0 +1,177 @@
+import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import { systemClock, localExecutor } from '../apply/executors/local.ts'
+import { BuildStore, decideImages, withBases, type ImageDecision } from '../apply/images.ts'
+import { Podman } from '../apply/podman.ts'
+import {
+  checkPod,
+  comparePod,
+  desirePod,
+  type DesiredPod,
+  type PodChange,
+  type PodTools,
+} from '../apply/targets/pod.ts'
+import { fromLabels } from '../plan/labels.ts'
+import type { ImageMetadata } from '../plan/metadata.ts'
+import { refName } from '../model/schema-refs.ts'
+import { DeployStore, type DeployRecord } from '../state/deploys.ts'
+import { userPaths } from '../state/paths.ts'
+import { architecture } from './architecture.ts'
+import type { Context } from './command.ts'
+import type { OpenProject } from './open.ts'
+import { compilePods, compileProject, type CompiledProject } from './project.ts'
+
+/** This machine and what ov knows of it. */
+export interface Machine extends PodTools {
+  readonly builds: BuildStore
+}
+
+export function thisMachine(context: Context): Machine {
+  const paths = userPaths()
+  return {
+    executor: localExecutor,
+    podman: new Podman(localExecutor),
+    clock: systemClock,
+    paths,
+    store: new DeployStore(paths),
+    builds: new BuildStore(paths),
+    say: context.say,
+    signal: context.signal,
+  }
+}
+
+/** What has to happen so that this machine has the deploys of a project. */
+export interface Intent {
+  readonly compiled: CompiledProject
+  readonly images: readonly ImageDecision[]
+  readonly pods: readonly DesiredPod[]
+  readonly changes: readonly PodChange[]
+  /** Deploys this project applied and no longer declares. */
+  readonly orphans: readonly DeployRecord[]
+  readonly warnings: readonly Diagnostic[]
+}
+
+export interface IntentOptions {
+  readonly deploys: readonly string[]
+  readonly tag?: string
+  readonly refreshBase?: boolean
+  /** Values the operator gave in this run: deploy → name → value. */
+  readonly env?: ReadonlyMap<string, Readonly<Record<string, string>>>
+}
+
+/** Compares a project with this machine. Changes nothing. */
+export async function intend(open: OpenProject, machine: Machine, options: IntentOptions): Promise<Intent> {
+  const { location, bundle, entities, cache, key } = open
+  const compiled = await compileProject(location, bundle, entities, cache, key)
+  const { project } = compiled
+  const only = selection(options.deploys, [...project.pods.keys()])
+  const local = await localMetadata(compiled, only, machine)
+  const machineInput = (deploy: string) => ({
+    operatorEnv: { ...machine.store.get(deploy)?.operatorEnv, ...options.env?.get(deploy) },
+  })
+  const { pods: plans, diagnostics } = compilePods(compiled, local, machineInput, only)
+  throwIfErrors([...compiled.diagnostics, ...diagnostics])
+  const needed = plans.flatMap((plan) => (plan.image.kind === 'project' ? [plan.image.name] : []))
+  const images = await decideImages(
+    withBases(needed, compiled.images),
+    { images: compiled.images, stages: compiled.stages, architecture: architecture() },
+    machine.podman,
+    machine.clock,
+    {
+      ...(options.tag !== undefined && { tag: options.tag }),
+      ...(options.refreshBase === true && { force: (image) => image.base.kind === 'bootstrap' }),
+    },
+  )
+  const references = new Map(images.map((decision) => [decision.image.name, decision]))
+  const pods: DesiredPod[] = []
+  for (const plan of plans) {
+    const image = plan.image.kind === 'project' ? references.get(plan.image.name)!.reference : plan.image.ref
+    const desired = await desirePod(plan, image, location.root, machine)
+    pods.push({ ...desired, record: { ...desired.record, operatorEnv: machineInput(plan.name).operatorEnv } })
+  }
+  const problems = pods.flatMap((pod) => checkPod(pod, machine))
+  throwIfErrors([...problems, ...portConflicts(pods)])
+  const changes: PodChange[] = []
+  for (const desired of pods) {
+    const change = await comparePod(desired, machine)
+    if (change) changes.push(change)
+  }
+  const orphans =
+    options.deploys.length > 0
+      ? []
+      : machine.store.all().filter((record) => record.project === location.root && !project.pods.has(record.name))
+  return { compiled, images, pods, changes, orphans, warnings: [...compiled.diagnostics, ...diagnostics] }
+}
+
+/** The named deploys, or all. */
+function selection(named: readonly string[], known: readonly string[]): Set<string> {
+  const unknown = named.filter((name) => !known.includes(name))
+  if (unknown.length > 0)
+    throw new DiagnosticError(
+      unknown.map((name) => {
+        const close = suggest(name, known)
+        return {
+          code: 'OV1007' as const,
+          severity: 'error' as const,
+          message: `the project declares no deploy "${name}"${close === undefined ? '' : ` (did you mean "${close}"?)`}`,
+          remedy: known.length === 0 ? 'declare one with pod({ … })' : `it declares ${known.join(', ')}`,
+        }
+      }),
+    )
+  return new Set(named.length > 0 ? named : known)
+}
+
+/** Images that deploys name and the project does not build: what their labels say. (POD-22) */
+async function localMetadata(
+  compiled: CompiledProject,
+  only: ReadonlySet<string>,
+  { podman }: Machine,
+): Promise<Map<string, ImageMetadata>> {
+  const found = new Map<string, ImageMetadata>()
+  const missing: Diagnostic[] = []
+  for (const pod of compiled.project.pods.values()) {
+    const ref = refName(pod.data.image)
+    if (!only.has(pod.name) || compiled.images.has(ref) || found.has(ref)) continue
+    const labels = await podman.labels(ref)
+    const metadata = labels && fromLabels(labels)
+    if (metadata?.version) found.set(ref, metadata)
+    else
+      missing.push({
+        code: 'OV4009',
+        severity: 'error',
+        message: labels ? `image "${ref}" has no embedded metadata` : `image "${ref}" is not available locally`,
+        entity: `pod "${pod.name}"`,
+        field: 'image',
+        place: pod.origin,
+        remedy: labels ? 'rebuild it with ov' : `pull it first: podman pull ${ref}`,
+      })
+  }
+  throwIfErrors(missing)
+  return found
+}
+
+/** Two deploys of the project on one host port. */
+function portConflicts(pods: readonly DesiredPod[]): Diagnostic[] {
+  const owners = new Map<string, DesiredPod>()
+  return pods.flatMap((pod) =>
+    pod.plan.ports.flatMap((port): Diagnostic[] => {
+      if (port.host === 'auto') return []
+      const key = `${port.host}/${port.protocol}`
+      const other = owners.get(key)
+      owners.set(key, pod)
+      if (!other || other === pod) return []
+      return [
+        {
+          code: 'OV4010',
+          severity: 'error',
+          message: `ports: host port ${key} is published by "${other.plan.name}", too`,
+          entity: `pod "${pod.plan.name}"`,
+          field: 'ports',
+          place: pod.plan.places.ports,
+          related: [{ message: `the deploy "${other.plan.name}"`, place: other.plan.origin }],
+          remedy: "give one of them another host port, or 'auto'",
+        },
+      ]
+    }),
+  )
+}

@@ -1,0 +1,109 @@
+import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { RawEntity } from '../load/collect.ts'
+import type { CachedBundle, ProjectCache } from '../load/cache.ts'
+import type { ProjectLocation } from '../load/discover.ts'
+import { badValues, Origins, withPlaces } from '../load/origins.ts'
+import { locateLayers, Lookups, stageLayers } from '../load/sources.ts'
+import { buildProject } from '../model/build-project.ts'
+import type { Facts } from '../model/facts.ts'
+import type { Project } from '../model/project.ts'
+import { compileImages } from '../plan/image.ts'
+import type { ImagePlan } from '../plan/ir.ts'
+import type { ImageMetadata } from '../plan/metadata.ts'
+import { compilePod, type MachineInput, type PodPlan } from '../plan/pod.ts'
+import { refName } from '../model/schema-refs.ts'
+import { buildGraph, checkReferences } from '../resolve/graph.ts'
+import { resolveImages } from '../resolve/image.ts'
+import type { StageFile } from '../synth/index.ts'
+import { BUILT_IN } from '../vocabulary/index.ts'
+
+/** A project, compiled: everything that rendering and applying need. */
+export interface CompiledProject {
+  readonly root: string
+  readonly project: Project
+  readonly facts: Facts
+  readonly images: ReadonlyMap<string, ImagePlan>
+  readonly stages: ReadonlyMap<string, readonly StageFile[]>
+  /** Warnings; errors are thrown. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly lookups: Lookups
+}
+
+/** Checks and compiles what the program declared. All problems of a stage are reported together. */
+export async function compileProject(
+  location: ProjectLocation,
+  bundle: CachedBundle,
+  entities: readonly RawEntity[],
+  cache: ProjectCache,
+  key: string,
+): Promise<CompiledProject> {
+  const { root } = location
+  const authored = withPlaces(entities, new Origins(bundle, root), location.entries[0]!)
+  if (authored.length === 0)
+    throw new DiagnosticError([
+      {
+        code: 'OV1007',
+        severity: 'error',
+        message: `${location.entries.join(', ')} ${location.entries.length === 1 ? 'exports' : 'export'} no layer, image or deploy`,
+        remedy: 'export what belongs to the project: export const web = image({ … })',
+      },
+    ])
+  throwIfErrors(badValues(entities, authored))
+  const { project, diagnostics: names } = buildProject(authored, BUILT_IN)
+  // Data that was found valid before is still valid: zod costs more than everything else here.
+  const validated = cache.read<{ key: string }>('valid')?.key === key
+  if (!validated) {
+    const { validate } = await import('../model/validate.ts')
+    throwIfErrors([...names, ...validate(authored, project.vocabulary)])
+    cache.write('valid', { key })
+  }
+  throwIfErrors(names)
+  throwIfErrors(checkReferences(project))
+  const { graph, diagnostics: cycles } = buildGraph(project)
+  throwIfErrors(cycles)
+  const lookups = new Lookups()
+  const located = locateLayers(project, root, lookups)
+  const resolved = resolveImages(project, graph)
+  throwIfErrors([...located.diagnostics, ...resolved.diagnostics])
+  const { plans, diagnostics: planned } = compileImages(project, resolved.images, located.facts)
+  const staged = stageLayers(project, located.facts, plans.values(), root, lookups)
+  const diagnostics = [...planned, ...staged.diagnostics]
+  throwIfErrors(diagnostics)
+  return { root, project, facts: located.facts, images: plans, stages: staged.stages, diagnostics, lookups }
+}
+
+/** Compiles deploys; `metadata` says what is known of images that the project does not build. */
+export function compilePods(
+  compiled: CompiledProject,
+  local: ReadonlyMap<string, ImageMetadata> = new Map(),
+  machine: (deploy: string) => MachineInput | undefined = () => undefined,
+  only?: ReadonlySet<string>,
+): { pods: PodPlan[]; unknown: string[]; diagnostics: Diagnostic[] } {
+  const { project, images } = compiled
+  const metadata = new Map([...local, ...[...images].map(([name, plan]) => [name, plan.metadata] as const)])
+  const entrypoints = new Map(
+    [...project.vocabulary.inits.values()].flatMap((init) =>
+      init.entrypoint ? [[init.name, init.entrypoint] as const] : [],
+    ),
+  )
+  const pods: PodPlan[] = []
+  const unknown: string[] = []
+  const diagnostics: Diagnostic[] = []
+  for (const pod of project.pods.values()) {
+    if (only && !only.has(pod.name)) continue
+    const image = metadata.get(refName(pod.data.image))
+    if (!image) {
+      unknown.push(pod.name)
+      continue
+    }
+    const { plan, diagnostics: found } = compilePod(pod, image, {
+      project,
+      metadata,
+      entrypoints,
+      machine: machine(pod.name),
+    })
+    pods.push(plan)
+    diagnostics.push(...found)
+  }
+  return { pods, unknown, diagnostics }
+}

@@ -1,0 +1,59 @@
+import { throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { sha256 } from '../load/cache.ts'
+import { OUTPUT, synthesise } from '../synth/index.ts'
+import type { FileTree } from '../synth/tree.ts'
+import { writeTree } from '../state/output.ts'
+import { projectToJson } from '../plan/json.ts'
+import { architecture } from './architecture.ts'
+import type { Context } from './command.ts'
+import type { OpenProject } from './open.ts'
+import { compilePods, compileProject } from './project.ts'
+import type { SynthOptions, SynthRecord } from './synth.ts'
+
+/** The long way of `ov synth`: something changed. Nothing is written while there is an error. */
+export async function synthesiseProject(context: Context, open: OpenProject, options: SynthOptions): Promise<number> {
+  const { location, bundle, entities, cache, key } = open
+  const compiled = await compileProject(location, bundle, entities, cache, key)
+  const { pods, unknown, diagnostics } = compilePods(compiled)
+  throwIfErrors([...compiled.diagnostics, ...diagnostics])
+  const { images, stages } = compiled
+  const output = synthesise({
+    images,
+    pods,
+    stages,
+    tag: (image) => image.tag ?? image.metadata.version,
+    architecture: architecture(),
+  })
+  const warnings = [...compiled.diagnostics, ...diagnostics, ...output.diagnostics]
+  throwIfErrors(warnings)
+  if (options.json === true) {
+    await context.warn(warnings, location.root)
+    context.result(projectToJson([...images.values()], pods))
+    return 0
+  }
+  const result = writeTree(location.root, OUTPUT, output.files)
+  const { files, listings } = compiled.lookups
+  const record: SynthRecord = {
+    key,
+    files: [...files],
+    listings: [...listings],
+    outputs: fingerprints(output.files),
+    warnings,
+  }
+  cache.write('synth', record)
+  await context.warn(warnings, location.root)
+  for (const name of unknown)
+    context.say(`deploy ${name}: its image is not part of this project; its quadlet is written by ov apply`)
+  const parts = [
+    `${result.written.length} written`,
+    ...(result.removed.length > 0 ? [`${result.removed.length} removed`] : []),
+    `${result.unchanged} unchanged`,
+  ]
+  context.say(`${count(images.size, 'image')}, ${count(pods.length, 'deploy')}: ${parts.join(', ')} in ${OUTPUT}`)
+  return 0
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
+
+const fingerprints = (files: FileTree): SynthRecord['outputs'] =>
+  [...files].map(([path, file]) => [path, file.kind === 'text' ? sha256(file.text) : file.hash])

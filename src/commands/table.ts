@@ -1,0 +1,109 @@
+import type { CommandSpec } from './command.ts'
+
+const PATH_ARGUMENT = {
+  name: '[path]',
+  help: 'file or folder of the project; default: the nearest one upwards from here',
+}
+const PROJECT_OPTION = {
+  flags: '-p, --project <path>',
+  help: 'file or folder of the project; default: the nearest one upwards from here',
+}
+const DEPLOYS = { name: '[deploys...]', help: 'names of deploys; default: all of the project' }
+const OPERATOR_ENV = {
+  flags: '-e, --env <DEPLOY.NAME=VALUE>',
+  help: 'value of a variable that the deploy takes fromOperator(); remembered on this machine',
+  repeat: true,
+} as const
+
+/** Every command of ov. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'synth',
+    summary: 'write Containerfiles, quadlets and all else below .build/',
+    args: [PATH_ARGUMENT],
+    options: [{ flags: '--json', help: 'print the plan as JSON instead of writing files' }],
+    examples: ['ov synth', 'ov synth infra/site.ts', 'ov synth --json | jq .images'],
+    load: () => import('./synth.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'show what apply would change on this machine',
+    args: [DEPLOYS],
+    options: [
+      PROJECT_OPTION,
+      { flags: '--json', help: 'print the changes as JSON' },
+      { flags: '--tag <tag>', help: 'tag for the images instead of the one that ov chooses' },
+    ],
+    examples: ['ov diff', 'ov diff site', 'ov diff --json'],
+    load: () => import('./diff.ts'),
+  },
+  {
+    name: 'apply',
+    summary: 'build what is needed and run the deploys',
+    args: [DEPLOYS],
+    options: [
+      PROJECT_OPTION,
+      OPERATOR_ENV,
+      { flags: '--dry-run', help: 'say what would be done, and do nothing' },
+      { flags: '--prune', help: 'remove deploys that this project applied and no longer declares' },
+      { flags: '--tag <tag>', help: 'tag for the images that are built' },
+      { flags: '--refresh-base', help: 'make bootstrapped base images anew' },
+    ],
+    examples: [
+      'ov apply',
+      'ov apply site',
+      'ov apply --dry-run',
+      'ov apply site -e site.PUBLIC_URL=https://example.org',
+    ],
+    load: () => import('./apply.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'show the deploys of this machine',
+    args: [{ name: '[deploys...]', help: 'names of deploys; default: all' }],
+    options: [{ flags: '--json', help: 'print them as JSON' }],
+    examples: ['ov status', 'ov status --json'],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'destroy',
+    summary: 'stop deploys and remove what apply put on the machine',
+    args: [{ name: '<deploys...>', help: 'names of deploys' }],
+    options: [
+      { flags: '--purge', help: 'remove their volumes, too' },
+      { flags: '-y, --yes', help: 'do not ask before deleting data' },
+      { flags: '--dry-run', help: 'say what would be removed, and remove nothing' },
+    ],
+    examples: ['ov destroy site', 'ov destroy site --purge --yes'],
+    load: () => import('./destroy.ts'),
+  },
+  {
+    name: 'why',
+    summary: 'show which line of TypeScript wrote a generated line',
+    args: [{ name: '<file:line>', help: 'a line of a file below .build/' }],
+    options: [PROJECT_OPTION, { flags: '--json', help: 'print the place as JSON' }],
+    examples: ['ov why .build/web/Containerfile:12'],
+    load: () => import('./why.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'explain a diagnostic',
+    args: [{ name: '[code]', help: 'such as OV2001; default: list them all' }],
+    options: [{ flags: '--json', help: 'print it as JSON' }],
+    examples: ['ov explain OV2001'],
+    load: () => import('./explain.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for your shell',
+    args: [{ name: '<shell>', help: 'bash, zsh or fish' }],
+    examples: ['source <(ov completion bash)'],
+    load: () => import('./completion.ts'),
+  },
+  {
+    name: 'version',
+    summary: 'print the version',
+    examples: ['ov version'],
+    load: () => import('./version.ts'),
+  },
+]

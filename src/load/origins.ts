@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import type { CallSite } from '../../dsl/origin.ts'
+import type { Diagnostic, Place } from '../diagnostics/diagnostic.ts'
+import type { AuthoredEntity } from '../model/project.ts'
+import type { CachedBundle } from './cache.ts'
+import type { RawEntity } from './collect.ts'
+import type { EvaluationError } from './evaluate.ts'
+
+/** Turns positions in the bundle into places in the user's files. */
+export class Origins {
+  readonly #trace: TraceMap
+  readonly #bundle: string
+  readonly #folder: string
+  readonly #root: string
+
+  constructor(bundle: CachedBundle, root: string) {
+    this.#trace = new TraceMap(readFileSync(bundle.map, 'utf8'))
+    this.#bundle = bundle.file
+    this.#folder = dirname(bundle.map)
+    this.#root = root
+  }
+
+  /** The place of a call; undefined for code that no project file holds. */
+  place(site: CallSite): Place | undefined {
+    if (!site.file.endsWith(this.#bundle)) return undefined
+    const { source, line, column } = originalPositionFor(this.#trace, {
+      line: site.line,
+      column: Math.max(0, site.column - 1),
+    })
+    if (source === null || line === null) return undefined
+    const path = resolve(this.#folder, source)
+    const inside = relative(this.#root, path)
+    return {
+      file: inside.startsWith('..') || isAbsolute(inside) ? path : inside.split(sep).join('/'),
+      line,
+      column: column + 1,
+    }
+  }
+}
+
+/** Entities with their places. */
+export function withPlaces(entities: readonly RawEntity[], origins: Origins, fallback: string): AuthoredEntity[] {
+  const place = (site: CallSite): Place => origins.place(site) ?? { file: fallback, line: 1, column: 1 }
+  return entities.map(({ kind, name, data, origin, parts, value }) => ({
+    kind,
+    name: String(name),
+    data,
+    origin: place(origin),
+    parts: Object.fromEntries(Object.entries(parts).map(([path, site]) => [path, place(site)])),
+    ...(value && { value }),
+  }))
+}
+
+/** What stands in entities but is no data. */
+export function badValues(entities: readonly RawEntity[], places: readonly AuthoredEntity[]): Diagnostic[] {
+  return entities.flatMap((entity, index) =>
+    entity.bad.map(({ path, what }) => ({
+      code: 'OV1006' as const,
+      severity: 'error' as const,
+      message: `${path}: ${what} is not data`,
+      entity: `${entity.kind} "${String(entity.name)}"`,
+      field: path,
+      place: places[index]!.origin,
+      remedy: 'write plain text, numbers, booleans, lists and maps',
+    })),
+  )
+}
+
+/** An exception of the user's program, at the line that threw it. */
+export function explainEvaluation(error: EvaluationError, origins: Origins): Diagnostic {
+  const { cause } = error
+  const places = framesOf(cause).flatMap((site) => origins.place(site) ?? [])
+  const [place, ...callers] = places.filter(
+    (one) => !one.file.includes('node_modules/') && !/(^|\/)dsl\/[a-z-]+\.(ts|js)$/.test(one.file),
+  )
+  const message =
+    cause instanceof Error ? `${cause.name}: ${cause.message}` : `the program threw ${JSON.stringify(cause)}`
+  const cycle = cause instanceof ReferenceError && / before initialization$/.test(cause.message)
+  return {
+    code: 'OV1005',
+    severity: 'error',
+    message,
+    ...(place && { place }),
+    related: callers.slice(0, 3).map((caller) => ({ message: 'called from here', place: caller })),
+    ...(cycle && {
+      remedy: 'two files import each other, or a value is used above its declaration; move it, or refer to it by name',
+    }),
+  }
+}
+
+function framesOf(error: unknown): CallSite[] {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  return [...stack.matchAll(/\(?((?:file:\/\/)?\/[^()\n]*?):(\d+):(\d+)\)?$/gm)].map(([, file = '', line, column]) => ({
+    file: decodeURIComponent(file.replace(/^file:\/\//, '')),
+    line: Number(line),
+    column: Number(column),
+  }))
+}

@@ -1,0 +1,221 @@
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Facts, LayerFacts } from '../model/facts.ts'
+import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
+import type { ImagePlan, TaskStep } from '../plan/ir.ts'
+import { hashFile } from './cache.ts'
+import { listFolder } from './listing.ts'
+
+/** A file of a layer, as it goes into the build context. */
+export interface StagedFile {
+  /** Absolute path of the source. */
+  readonly from: string
+  /** Path below the stage. */
+  readonly to: string
+  readonly hash: string
+  readonly executable: boolean
+}
+
+/** What was looked up on disk: it must be the same for a later run to be the same. */
+export class Lookups {
+  readonly files = new Map<string, string | null>()
+  readonly listings = new Map<string, string | null>()
+
+  /** Hash of a file's content. */
+  file(path: string): string | undefined {
+    const known = this.files.get(path)
+    if (known !== undefined) return known ?? undefined
+    const hash = hashFile(path)
+    this.files.set(path, hash ?? null)
+    return hash
+  }
+
+  /** Names in a folder, or undefined where there is none. */
+  list(path: string): string[] | undefined {
+    const names = listFolder(path)
+    this.listings.set(path, names === undefined ? null : names.join('\0'))
+    return names
+  }
+}
+
+const inside = (root: string, path: string): string | undefined => {
+  const found = relative(root, path)
+  return found !== '' && !found.startsWith('..') && !isAbsolute(found) ? found.split(sep).join('/') : undefined
+}
+
+/** Finds each layer's own directory, where it has one, and what is directly in it. (LAY-04, LAY-05) */
+export function locateLayers(
+  project: Project,
+  root: string,
+  lookups: Lookups,
+): { facts: Facts; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = []
+  const facts = new Map<string, LayerFacts>()
+  for (const layer of project.layers.values()) {
+    const declaring = dirname(resolve(root, layer.origin.file))
+    const own = ownDirectory(layer, root, declaring, lookups, diagnostics)
+    if (own === undefined) {
+      facts.set(layer.name, { base: declaring })
+      continue
+    }
+    const listed = lookups.list(own) ?? []
+    const names = listed.map((name) => name.replace(/\/$/, ''))
+    const units = listed
+      .filter((name) => name.endsWith('.service'))
+      .map((name) => {
+        lookups.file(join(own, name))
+        return { name, text: readFileSync(join(own, name), 'utf8') }
+      })
+    const inProject = inside(root, own)
+    facts.set(layer.name, { base: own, own: { ...(inProject !== undefined && { inProject }), names, units } })
+  }
+  return { facts, diagnostics }
+}
+
+function ownDirectory(
+  layer: LayerModel,
+  root: string,
+  declaring: string,
+  lookups: Lookups,
+  diagnostics: Diagnostic[],
+): string | undefined {
+  const { directory } = layer.data
+  if (directory !== undefined && directory !== '' && directory !== '.') {
+    const found = resolve(declaring, directory)
+    if (lookups.list(found) !== undefined) return found
+    diagnostics.push({
+      code: 'OV1008',
+      severity: 'error',
+      message: `directory ${JSON.stringify(directory)} does not exist`,
+      entity: `layer "${layer.name}"`,
+      field: 'directory',
+      place: layer.origin,
+      remedy: 'make it, or correct the path; it is relative to the file that declares the layer',
+    })
+    return undefined
+  }
+  return [join(declaring, 'layers', layer.name), join(root, 'layers', layer.name)].find(
+    (path) => lookups.list(path) !== undefined,
+  )
+}
+
+/** Platforms whose names `${ARCH}` may take; a source that uses it must exist for each. (LAY-16) */
+const ARCHITECTURES = ['amd64', 'arm64']
+
+/** Collects the files that each layer brings into the build context; reports those that are missing. (LAY-06, LAY-16) */
+export function stageLayers(
+  project: Project,
+  facts: Facts,
+  images: Iterable<ImagePlan>,
+  root: string,
+  lookups: Lookups,
+): { stages: ReadonlyMap<string, readonly StagedFile[]>; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = []
+  const stages = new Map<string, Map<string, StagedFile>>()
+  const report = (layer: LayerModel, field: string, message: string, remedy: string) =>
+    diagnostics.push({
+      code: 'OV1008',
+      severity: 'error',
+      message,
+      entity: `layer "${layer.name}"`,
+      field,
+      place: placeOf(layer, field),
+      remedy,
+    })
+  for (const image of images)
+    for (const { plan } of image.layers) {
+      const layer = project.layers.get(plan.layer)!
+      const fact = facts.get(plan.layer)!
+      const stage = stages.get(plan.layer) ?? new Map<string, StagedFile>()
+      const first = !stages.has(plan.layer)
+      stages.set(plan.layer, stage)
+      const take = (relativePath: string, field: string, show: string): void => {
+        const path = join(fact.base, relativePath)
+        const files = readTree(path, relativePath.replace(/\/+$/, ''), lookups, fact.base)
+        if (files === undefined)
+          report(
+            layer,
+            field,
+            `${show} not found in ${relative(root, fact.base) || '.'}`,
+            'make the file, or correct the path',
+          )
+        else if (files === 'outside')
+          report(
+            layer,
+            field,
+            `${show} is a link that leads out of ${relative(root, fact.base) || '.'}`,
+            'copy the file into the layer',
+          )
+        else for (const file of files) stage.set(file.to, file)
+      }
+      for (const source of copySources(plan.steps.filter((step) => step.kind === 'Task')))
+        for (const arch of source.path.includes('${ARCH}') ? ARCHITECTURES : [''])
+          take(
+            source.path.replaceAll('${ARCH}', arch),
+            `tasks[${taskIndex(layer, source.step)}].copy`,
+            `tasks[${taskIndex(layer, source.step)}]: copy: ${JSON.stringify(source.path.replaceAll('${ARCH}', arch))}`,
+          )
+      if (!first) continue
+      if (fact.own) {
+        // A directory of its own is staged whole: scripts see all of it under /ctx.
+        for (const file of readTree(fact.base, '', lookups, fact.base) as StagedFile[]) stage.set(file.to, file)
+        continue
+      }
+      layer.data.files?.forEach((path, index) =>
+        take(path, `files[${index}]`, `files[${index}]: ${JSON.stringify(path)}`),
+      )
+      for (const builder of project.vocabulary.builders.values()) {
+        const manifest = (layer.data as Readonly<Record<string, unknown>>)[builder.name]
+        if (typeof manifest !== 'string') continue
+        // Naming a manifest names what belongs to it.
+        const folder = manifest.includes('/') ? `${dirname(manifest)}/` : ''
+        const group = builder.detect.find((names) => names.some((name) => manifest.endsWith(name))) ?? [manifest]
+        for (const name of group)
+          take(`${folder}${name}`, builder.name, `${builder.name}: ${JSON.stringify(`${folder}${name}`)}`)
+      }
+    }
+  return {
+    stages: new Map(
+      [...stages].map(([name, files]) => [name, [...files.values()].sort((a, b) => byName(a.to, b.to))] as const),
+    ),
+    diagnostics,
+  }
+}
+
+const copySources = (steps: readonly TaskStep[]) =>
+  steps.flatMap((step) => (step.task.verb === 'copy' ? [{ path: step.task.source, step }] : []))
+
+const taskIndex = (layer: LayerModel, step: TaskStep): number => {
+  const found = Object.entries(layer.parts).find(([path, place]) => place === step.origin && path.startsWith('tasks['))
+  return found
+    ? Number(/\d+/.exec(found[0]))
+    : Math.max(
+        0,
+        layer.data.tasks?.findIndex(
+          (task) => 'copy' in task && task.copy.includes(step.task.verb === 'copy' ? step.task.source : ''),
+        ) ?? 0,
+      )
+}
+
+/** All files below a path, or the file itself. Links inside the layer are followed; one that leads out is refused. */
+function readTree(path: string, to: string, lookups: Lookups, base: string): StagedFile[] | undefined | 'outside' {
+  if (!existsSync(path)) {
+    lookups.file(path)
+    return undefined
+  }
+  if (lstatSync(path).isSymbolicLink() && inside(realpathSync(base), realpathSync(path)) === undefined) return 'outside'
+  const stat = statSync(path)
+  if (stat.isDirectory()) {
+    const files: StagedFile[] = []
+    for (const listed of lookups.list(path) ?? []) {
+      const name = listed.replace(/\/$/, '')
+      const below = readTree(join(path, name), to === '' ? name : `${to}/${name}`, lookups, base)
+      if (below === 'outside') return 'outside'
+      files.push(...(below ?? []))
+    }
+    return files
+  }
+  const hash = lookups.file(path)
+  return hash === undefined ? undefined : [{ from: path, to, hash, executable: (stat.mode & 0o111) !== 0 }]
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { byName } from '../model/project.ts'
+import type { Paths } from './paths.ts'
+
+/** What ov remembers of a deploy on this machine. It is written before anything is changed, so that a killed run can be finished or undone. */
+export interface DeployRecord {
+  readonly schemaVersion: 1
+  readonly name: string
+  /** Folder of the project that applied it. */
+  readonly project: string
+  /** Where a run stands; `applied` is the resting state. */
+  readonly phase: 'applying' | 'applied' | 'destroying'
+  /** Container and unit name. */
+  readonly container: string
+  /** Full reference of the image. */
+  readonly image: string
+  /** Files that ov wrote, absolute. */
+  readonly files: readonly string[]
+  /** Podman volumes of the deploy. */
+  readonly volumes: readonly string[]
+  /** Podman network that ov made when it was not there. */
+  readonly network: string
+  /** Host ports found for `'auto'`, by container port. */
+  readonly autoPorts: Readonly<Record<string, number>>
+  /** Variables the operator gave. */
+  readonly operatorEnv: Readonly<Record<string, string>>
+}
+
+/** The records of this user's deploys. A record that can't be read stops the command: it is never taken for an absent one. */
+export class DeployStore {
+  readonly #paths: Paths
+  constructor(paths: Paths) {
+    this.#paths = paths
+  }
+
+  #file(name: string): string {
+    return join(this.#paths.deploys, `${name}.json`)
+  }
+
+  get(name: string): DeployRecord | undefined {
+    let text: string
+    try {
+      text = readFileSync(this.#file(name), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+    const record = JSON.parse(text) as DeployRecord
+    if (record.schemaVersion !== 1) throw new Error(`${this.#file(name)} was written by another version of ov`)
+    return record
+  }
+
+  all(): DeployRecord[] {
+    let names: string[]
+    try {
+      names = readdirSync(this.#paths.deploys)
+    } catch {
+      return []
+    }
+    return names
+      .filter((name) => name.endsWith('.json'))
+      .sort(byName)
+      .flatMap((name) => this.get(name.slice(0, -'.json'.length)) ?? [])
+  }
+
+  /** Replaces a record in one step, and makes sure that it is on the disk. */
+  put(record: DeployRecord): void {
+    mkdirSync(this.#paths.deploys, { recursive: true, mode: 0o700 })
+    writeFileAtomic.sync(this.#file(record.name), `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
+  }
+
+  remove(name: string): void {
+    rmSync(this.#file(name), { force: true })
+  }
+}

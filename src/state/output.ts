@@ -1,0 +1,135 @@
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { hashFile } from '../load/cache.ts'
+import type { FileTree, OutputFile } from '../synth/tree.ts'
+
+export interface WriteResult {
+  readonly written: readonly string[]
+  readonly removed: readonly string[]
+  readonly unchanged: number
+}
+
+/**
+ * Makes the output folder hold exactly these files. A file that is right already is not touched; each other one is replaced in one step,
+ * so that nobody ever reads half of it; what is no longer declared goes.
+ */
+export function writeTree(root: string, folder: string, files: FileTree): WriteResult {
+  const written: string[] = []
+  let unchanged = 0
+  for (const [path, file] of files) {
+    const target = join(root, path)
+    if (isCurrent(target, file)) {
+      unchanged++
+      continue
+    }
+    attempt(path, () => {
+      makeFolder(dirname(target))
+      if (file.kind === 'text') writeFileAtomic.sync(target, file.text, { fsync: false })
+      else copyInto(file.from, target, file.executable)
+    })
+    written.push(path)
+  }
+  const removed = sweep(root, folder, files)
+  return { written, removed, unchanged }
+}
+
+function isCurrent(target: string, file: OutputFile): boolean {
+  try {
+    if (file.kind === 'text') return readFileSync(target, 'utf8') === file.text
+    const executable = (statSync(target).mode & 0o111) !== 0
+    return executable === file.executable && hashFile(target) === file.hash
+  } catch {
+    return false
+  }
+}
+
+function copyInto(from: string, target: string, executable: boolean): void {
+  const aside = `${target}.${process.pid}.part`
+  try {
+    copyFileSync(from, aside)
+    chmodSync(aside, executable ? 0o755 : 0o644)
+    renameSync(aside, target)
+  } catch (error) {
+    rmSync(aside, { force: true })
+    throw error
+  }
+}
+
+/** A file may stand where a folder has to be: the output is ov's own, so it makes way. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    if (!['ENOTDIR', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    for (let at = folder; at !== dirname(at); at = dirname(at))
+      if (statSync(at, { throwIfNoEntry: false })?.isFile()) {
+        rmSync(at)
+        break
+      }
+    mkdirSync(folder, { recursive: true })
+  }
+}
+
+/** Removes files that are not declared, and the folders that this empties. */
+function sweep(root: string, folder: string, files: FileTree): string[] {
+  const removed: string[] = []
+  const visit = (path: string): boolean => {
+    let left = 0
+    for (const entry of readdirSync(join(root, path), { withFileTypes: true })) {
+      const below = `${path}/${entry.name}`
+      if (entry.isDirectory()) {
+        if (!visit(below)) left++
+      } else if (files.has(below)) left++
+      else {
+        attempt(below, () => rmSync(join(root, below)))
+        removed.push(below)
+      }
+    }
+    if (left > 0) return false
+    attempt(path, () => rmdirSync(join(root, path)))
+    return true
+  }
+  if (statSync(join(root, folder), { throwIfNoEntry: false })) visit(folder)
+  return removed.sort()
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: 'make the folder writable, or work on a copy of the project',
+  EPERM: 'make the folder writable, or work on a copy of the project',
+  EROFS: 'the file system is read-only; work on a copy of the project',
+  ENOSPC: 'free some space and run the command again',
+  EDQUOT: 'free some space and run the command again',
+}
+
+/** A failing write is the machine's state, not a bug: it names the file, and the files before it are complete. */
+function attempt(path: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new DiagnosticError(
+      [
+        {
+          code: 'OV5001',
+          severity: 'error',
+          message: `${path} could not be written: ${message}`,
+          remedy: REMEDIES[code] ?? 'make sure that ov can write there',
+        },
+      ],
+      { cause: error },
+    )
+  }
+}

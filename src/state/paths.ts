@@ -1,0 +1,33 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where things are on the operator's machine. (POD-06) */
+export interface Paths {
+  readonly home: string
+  /** Quadlets of the user. */
+  readonly quadlets: string
+  /** Data of bind-backed volumes without a path. */
+  readonly volumes: string
+  /** What ov remembers of deploys. */
+  readonly deploys: string
+  /** What images were built from. */
+  readonly builds: string
+  readonly logs: string
+  readonly lock: string
+}
+
+/** The places of this user, by the XDG base directories. */
+export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
+  const home = env['HOME'] || homedir()
+  const config = env['XDG_CONFIG_HOME'] || join(home, '.config')
+  const state = join(env['XDG_STATE_HOME'] || join(home, '.local/state'), 'ov')
+  return {
+    home,
+    quadlets: join(config, 'containers/systemd'),
+    volumes: env['OV_VOLUMES_PATH'] || join(home, '.local/share/ov/volumes'),
+    deploys: join(state, 'deploys'),
+    builds: join(state, 'builds'),
+    logs: join(state, 'logs'),
+    lock: join(state, 'lock'),
+  }
+}

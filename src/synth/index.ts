@@ -1,0 +1,166 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { Unrepresentable, type Printed } from '../format/index.ts'
+import type { Place } from '../diagnostics/diagnostic.ts'
+import type { ImagePlan } from '../plan/ir.ts'
+import type { PodPlan } from '../plan/pod.ts'
+import { renderContainerfile } from './containerfile/index.ts'
+import { renderQuadlet, type QuadletInput } from './quadlet/index.ts'
+import { bootstrapReference, contentHash, fullReference } from './references.ts'
+import { sideMap, type FileTree, type OutputFile } from './tree.ts'
+import { UnprintableLine } from './unprintable.ts'
+
+/** A file of a layer that is copied into the build context. */
+export interface StageFile {
+  readonly from: string
+  readonly to: string
+  readonly hash: string
+  readonly executable: boolean
+}
+
+/** What output depends on besides the plans. */
+export interface SynthInput {
+  readonly images: ReadonlyMap<string, ImagePlan>
+  readonly pods: readonly PodPlan[]
+  readonly stages: ReadonlyMap<string, readonly StageFile[]>
+  /** Tag of an image; plain synth takes its version. */
+  readonly tag: (image: ImagePlan) => string
+  /** Name of this machine's architecture as builders spell it: amd64, arm64. */
+  readonly architecture: string
+}
+
+/** Where ov writes, relative to the project root. */
+export const OUTPUT = '.build'
+
+/** Renders everything. Pure: the same input gives the same bytes anywhere. */
+export function synthesise(input: SynthInput): { files: FileTree; diagnostics: Diagnostic[] } {
+  const files = new Map<string, OutputFile>()
+  const diagnostics: Diagnostic[] = []
+  files.set(`${OUTPUT}/.gitignore`, { kind: 'text', text: '*\n' })
+  for (const image of input.images.values()) synthesiseImage(image, input, files, diagnostics)
+  for (const pod of input.pods) {
+    const image = pod.image.kind === 'project' ? input.images.get(pod.image.name) : undefined
+    if (pod.image.kind === 'project' && !image) continue
+    const quadlet = guard(diagnostics, `pod "${pod.name}"`, 'OV4008', pod.origin, () =>
+      renderQuadlet(
+        pod,
+        offlineQuadlet(
+          image ? qualified(fullReference(image, input.tag(image))) : pod.image.kind === 'local' ? pod.image.ref : '',
+          pod,
+        ),
+      ),
+    )
+    if (quadlet) putPrinted(files, `${OUTPUT}/_deploys/${pod.name}/${pod.container}.container`, quadlet)
+  }
+  return { files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))), diagnostics }
+}
+
+/** podman keeps an image without registry under `localhost/`; a unit names it in full, so that nothing else can be meant. */
+export const qualified = (reference: string): string => (reference.includes('/') ? reference : `localhost/${reference}`)
+
+/** `~/x` for a unit, whatever the home: systemd's own name for it. */
+const homePath = (path: string) => path.replace(/^(~|\$HOME|\$\{HOME\})(?=\/|$)/, () => HOME_SPECIFIER)
+const HOME_SPECIFIER = '%h'
+
+/** Synth knows no machine: paths below the home stay relative to it. */
+const offlineQuadlet = (image: string, pod: PodPlan): QuadletInput => ({
+  image,
+  bindPath: (volume) => homePath(volume.auto ? `~/.local/share/ov/volumes/${pod.name}/${volume.name}` : volume.host),
+  ...(pod.envFile !== undefined && { envFile: pod.envFile }),
+  autoPorts: {},
+})
+
+function synthesiseImage(
+  image: ImagePlan,
+  input: SynthInput,
+  files: Map<string, OutputFile>,
+  diagnostics: Diagnostic[],
+): void {
+  const folder = `${OUTPUT}/${image.name}`
+  const inline = new Map<string, string>()
+  const printed = guard(diagnostics, `image "${image.name}"`, 'OV5002', image.origin, () =>
+    renderContainerfile(image, {
+      baseRef: baseReference(image, input),
+      contentPath: (layer, content) => {
+        const path = `${folder}/_inline/${layer}/${contentHash(content)}`
+        inline.set(path, content)
+        return path
+      },
+    }),
+  )
+  if (!printed) return
+  putPrinted(files, `${folder}/Containerfile`, printed)
+  files.set(`${folder}/containerignore`, { kind: 'text', text: ignoreFile(image) })
+  for (const [path, text] of inline) files.set(path, { kind: 'text', text })
+  const { init } = image
+  if (init?.config && init.fragments.length > 0) {
+    files.set(`${folder}/${init.fragmentDirectory}/00-header.conf`, { kind: 'text', text: `${init.config.header}\n` })
+    for (const { file, text } of init.fragments)
+      files.set(`${folder}/${init.fragmentDirectory}/${file}`, { kind: 'text', text: `${text}\n` })
+  }
+  for (const { file, text, origin } of init?.files ?? [])
+    files.set(`${folder}/${init!.fragmentDirectory}/${file}`, {
+      kind: 'text',
+      text,
+      lines: text.split('\n').map(() => origin),
+    })
+  for (const layer of image.layers) {
+    if (!layer.directory.startsWith(`${OUTPUT}/`)) continue
+    const staged = input.stages.get(layer.plan.layer) ?? []
+    for (const { from, to, hash, executable } of staged)
+      files.set(`${layer.directory}/${to}`, { kind: 'copy', from, hash, executable })
+    // Engines refuse to copy from a folder that is not there; an empty one still is one.
+    if (staged.length === 0) files.set(`${layer.directory}/.keep`, { kind: 'text', text: '' })
+  }
+}
+
+/** What `ARG BASE_IMAGE=` says. */
+export function baseReference(image: ImagePlan, input: Pick<SynthInput, 'images' | 'tag' | 'architecture'>): string {
+  switch (image.base.kind) {
+    case 'external':
+      return image.base.ref
+    case 'bootstrap':
+      return bootstrapReference(image.base.spec, input.architecture)
+    case 'internal': {
+      const base = input.images.get(image.base.image)!
+      return fullReference(base, input.tag(base))
+    }
+  }
+}
+
+/** Only what the Containerfile copies is sent to the builder; patterns of the user's own ignore files never come into it. */
+function ignoreFile(image: ImagePlan): string {
+  const wanted = [`${OUTPUT}/${image.name}`, ...image.layers.map((layer) => layer.directory)]
+  return ['*', ...[...new Set(wanted)].sort().map((path) => `!${path}`), ''].join('\n')
+}
+
+function putPrinted(files: Map<string, OutputFile>, path: string, printed: Printed<Place>): void {
+  files.set(path, { kind: 'text', text: printed.text, lines: printed.lines })
+  files.set(`${path}.map.json`, { kind: 'text', text: sideMap(printed.lines) })
+}
+
+/** A value that the output language can't hold becomes a diagnostic; everything else is a bug and passes on. */
+function guard<T>(
+  diagnostics: Diagnostic[],
+  entity: string,
+  code: Diagnostic['code'],
+  place: Place,
+  render: () => T,
+): T | undefined {
+  try {
+    return render()
+  } catch (error) {
+    const { author, cause } = error instanceof UnprintableLine ? error : { author: undefined, cause: error }
+    if (!(cause instanceof Unrepresentable)) throw error
+    diagnostics.push({
+      code,
+      severity: 'error',
+      message: `${cause.context} can't hold ${cause.obstacle}`,
+      entity,
+      place: author ?? place,
+      remedy: 'change the value; put longer or binary text into a file',
+    })
+    return undefined
+  }
+}
+
+export { bootstrapReference, fullReference }
