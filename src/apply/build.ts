@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync } from 'node:fs'
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError, type Diagnostic, type Place } from '../diagnostics/diagnostic.ts'
 import type { Paths } from '../state/paths.ts'
@@ -13,6 +13,8 @@ export interface BuildProgress {
 
 export interface BuildOptions {
   readonly root: string
+  /** A private folder for the time of the build. */
+  readonly work: string
   readonly paths: Paths
   /** Files of this machine that the steps see, and that do not stay in the image: source → target. */
   readonly mounts: readonly (readonly [from: string, to: string])[]
@@ -42,8 +44,11 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
     since = []
     options.progress.step(Number(number), Number(total), text)
   }
+  // podman reads "-" through /dev/stdin, which can't be opened when it is a socket, as Node's pipes are.
+  const containerfile = join(options.work, `${image.name}.Containerfile`)
+  writeFileSync(containerfile, inputs.containerfile)
   const args = [
-    ...['build', '--layers=true', '-f', '-', '-t', reference],
+    ...['build', '--layers=true', '-f', containerfile, '-t', reference],
     ...['--ignorefile', join(options.root, OUTPUT, image.name, 'containerignore')],
     ...['--label', `${INPUTS_LABEL}=${inputs.hash}`],
     ...options.mounts.flatMap(([from, to]) => ['-v', `${from}:${to}:ro`]),

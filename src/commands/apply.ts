@@ -124,6 +124,7 @@ async function buildAll(
       try {
         await buildImage(decision, podman, {
           root,
+          work,
           paths,
           mounts: spec ? await buildMounts(spec, work, executor) : [],
           progress,

@@ -73,12 +73,13 @@ export function generateCatalogue(n: number): Record<string, string> {
       `import { cmd, layer, mkdir, write } from 'ov'\n${importLayers(foreign)}\n` + own.map((layer) => layerText(layer, dependsOf(layer))).join('\n')
   }
 
-  const images = range(Math.floor(n / 5)).map((i) => {
+  const images: { base: number | undefined; own: number[]; all: Set<number> }[] = []
+  for (const i of range(Math.floor(n / 5))) {
     const base = i % 3 === 2 ? i - 1 : undefined
     const own = [i * 5, i * 5 + 2, i * 5 + 4]
-    const all: Set<number> = new Set(own.flatMap((layer) => [...(layers[layer]?.all ?? [])]))
-    return { base, own, all }
-  })
+    const inherited = base === undefined ? [] : (images[base]?.all ?? [])
+    images.push({ base, own, all: new Set([...inherited, ...own.flatMap((layer) => [...(layers[layer]?.all ?? [])])]) })
+  }
   files['images.ts'] =
     `import { image } from 'ov'\n${importLayers(images.flatMap(({ own }) => own))}\n` +
     images
