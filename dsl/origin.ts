@@ -13,6 +13,7 @@ export const ORIGIN: unique symbol = Symbol.for('ov.origin') as never
  * parsing `err.stack` grows with the program.
  */
 export function callSite(callee: (...args: never[]) => unknown): CallSite {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is put back as it was, never called
   const { prepareStackTrace, stackTraceLimit } = Error
   Error.stackTraceLimit = 1
   Error.prepareStackTrace = (_, [frame]) => ({

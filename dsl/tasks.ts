@@ -108,12 +108,12 @@ export interface DownloadTask extends DownloadOptions {
 
 /** Options of {@link setcap}. */
 export interface SetcapOptions extends Commented {
-  /** Capabilities such as `'cap_net_bind_service=+ep'`; an empty text strips all. (LAY-25, capabilities(7)) */
+  /** Capabilities such as `'cap_net_bind_service+ep'`; an empty text strips all. (LAY-25, capabilities(7)) */
   readonly caps?: string
   /** Only root can set capabilities; anything else is an error. */
   readonly user?: 'root' | '0'
 }
-/** File capabilities: `{ setcap: '/usr/bin/ping', caps: 'cap_net_raw=+ep' }`. (LAY-25) */
+/** File capabilities: `{ setcap: '/usr/bin/ping', caps: 'cap_net_raw+ep' }`. (LAY-25) */
 export interface SetcapTask extends SetcapOptions {
   readonly setcap: string
 }
@@ -201,7 +201,7 @@ export function download(url: string, options: DownloadOptions = {}): DownloadTa
 
 /**
  * Sets file capabilities, or strips them when `caps` is left out. Always root. (LAY-25)
- * @example setcap('/usr/local/bin/caddy', { caps: 'cap_net_bind_service=+ep' })
+ * @example setcap('/usr/local/bin/caddy', { caps: 'cap_net_bind_service+ep' })
  */
 export function setcap(file: string, options: SetcapOptions = {}): SetcapTask {
   return task(setcap, { setcap: file, ...options })

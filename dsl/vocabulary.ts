@@ -104,7 +104,7 @@ export interface Distro extends Entity<'distro'>, DistroSpec {
  * })
  */
 export function defineDistro(spec: DistroSpec): Distro {
-  return entity('distro', defineDistro, spec) as Distro
+  return entity('distro', defineDistro, spec)
 }
 
 /** What an inline builder knows. */

@@ -90,8 +90,18 @@ function refined(
   if (!place || field === undefined || place.length !== undefined) return {}
   const source = readSource(place.file)
   const which = marksKey({ message, field, place, ...rest }) ? 'key' : 'value'
-  const range = source === undefined ? undefined : locateField(source, place, field, { which })
+  const range = source === undefined ? undefined : locateBelow(source, place, field, which)
   return range ? { place: { file: place.file, ...range } } : {}
+}
+
+/** The place may be that of the entity, or of the part (a task, a service) that the field begins with: then only the rest is looked for. */
+function locateBelow(source: string, place: Place, field: string, which: 'key' | 'value'): ReturnType<typeof locateField> {
+  const call = locateField(source, place, '')
+  for (let rest = field; rest !== ''; rest = rest.replace(/^\.?[^.[\]]+|^\[[^\]]*\]\.?/, '')) {
+    const range = locateField(source, place, rest, { which })
+    if (JSON.stringify(range) !== JSON.stringify(call)) return range
+  }
+  return call
 }
 
 /** The wording of LAY-120. */

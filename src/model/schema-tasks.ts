@@ -126,7 +126,7 @@ function checkVerb(task: TaskData, say: (field: string, message: string, remedy?
       say(
         'caps',
         `${JSON.stringify(task.caps)} is not a capability list`,
-        "write it like 'cap_net_raw=+ep', several separated by commas",
+        "write it like 'cap_net_raw+ep', several separated by commas",
       )
     if (task.user !== undefined && !['root', '0'].includes(task.user))
       say('user', 'only root can set capabilities', 'leave user out')
