@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const alias = { ov: new URL('./dsl/index.ts', import.meta.url).pathname }
+/** Bundles of test projects run as they are: their positions are what ov maps back to the source. */
+const server = { deps: { external: [/\/bundle\.mjs$/] } }
 
 export default defineConfig({
   test: {
@@ -11,6 +13,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
+          server,
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 30_000,

@@ -1,6 +1,6 @@
 // Text imports are ambient: no module of this package can bring them to a user's files.
 // eslint-disable-next-line @typescript-eslint/triple-slash-reference
-/// <reference path="./text-imports.d.ts" />
+/// <reference path="./text-imports.d.ts" preserve="true" />
 /**
  * The language of ov: everything here is imported as `'ov'`. It has no dependencies and no state; constructors return plain, frozen objects.
  * @packageDocumentation

@@ -37,7 +37,8 @@ set_up_packages() {
   stamp=$(cksum <package-lock.json)
   if [ "$(cat node_modules/.set-up 2>/dev/null)" != "$stamp" ]; then
     say "installing packages"
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+    # Not "npm ci": registries that lack the binaries of other platforms make it refuse a good lock file.
+    npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2
     printf '%s\n' "$stamp" >node_modules/.set-up
   fi
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import type { ImagePlan } from '../plan/ir.ts'
+import { writeAtomic } from '../state/atomic.ts'
 import type { Paths } from '../state/paths.ts'
 import { fullReference, qualified, type SynthInput } from '../synth/index.ts'
 import { freeTag } from './calver.ts'
@@ -116,7 +116,6 @@ export class BuildStore {
   }
 
   put({ image, inputs }: ImageDecision, root: string): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     const texts: Record<string, string> = {}
     for (const path of Object.keys(inputs.context)) {
       const text = inputs.texts[path] ?? readText(join(root, path))
@@ -128,7 +127,7 @@ export class BuildStore {
       context: inputs.context,
       texts,
     }
-    writeFileAtomic.sync(join(this.#folder, `${inputs.hash}.json`), JSON.stringify(record), { mode: 0o600 })
+    writeAtomic(join(this.#folder, `${inputs.hash}.json`), JSON.stringify(record), { keep: true })
   }
 
   /** Forgets builds of which no image is left. */

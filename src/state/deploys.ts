@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import { byName } from '../model/project.ts'
+import { writeAtomic } from './atomic.ts'
 import type { Paths } from './paths.ts'
 
 /** What ov remembers of a deploy on this machine. It is written before anything is changed, so that a killed run can be finished or undone. */
@@ -67,8 +67,7 @@ export class DeployStore {
 
   /** Replaces a record in one step, and makes sure that it is on the disk. */
   put(record: DeployRecord): void {
-    mkdirSync(this.#paths.deploys, { recursive: true, mode: 0o700 })
-    writeFileAtomic.sync(this.#file(record.name), `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
+    writeAtomic(this.#file(record.name), `${JSON.stringify(record, undefined, 2)}\n`, { keep: true })
   }
 
   remove(name: string): void {

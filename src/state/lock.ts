@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { attempt } from './attempt.ts'
 
 /**
  * Holds an exclusive flock(2) while `work` runs. A child of util-linux's `flock` holds it: it ends with ov, however ov ends, and it excludes
  * every other program that locks the same file.
  */
 export async function withLock<T>(file: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  attempt(file, () => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    closeSync(openSync(file, 'a', 0o600))
+  })
   const child = spawn('flock', ['--exclusive', file, 'sh', '-c', 'echo held; exec cat >/dev/null'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   })

@@ -4,16 +4,15 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmdirSync,
   rmSync,
   statSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
-import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { hashFile } from '../load/cache.ts'
 import type { FileTree, OutputFile } from '../synth/tree.ts'
+import { isBeingMade, replaceFile, writeAtomic } from './atomic.ts'
+import { attempt } from './attempt.ts'
 
 export interface WriteResult {
   readonly written: readonly string[]
@@ -36,7 +35,7 @@ export function writeTree(root: string, folder: string, files: FileTree): WriteR
     }
     attempt(path, () => {
       makeFolder(dirname(target))
-      if (file.kind === 'text') writeFileAtomic.sync(target, file.text, { fsync: false })
+      if (file.kind === 'text') writeAtomic(target, file.text, { show: path })
       else copyInto(file.from, target, file.executable)
     })
     written.push(path)
@@ -56,15 +55,10 @@ function isCurrent(target: string, file: OutputFile): boolean {
 }
 
 function copyInto(from: string, target: string, executable: boolean): void {
-  const aside = `${target}.${process.pid}.part`
-  try {
+  replaceFile(target, (aside) => {
     copyFileSync(from, aside)
     chmodSync(aside, executable ? 0o755 : 0o644)
-    renameSync(aside, target)
-  } catch (error) {
-    rmSync(aside, { force: true })
-    throw error
-  }
+  })
 }
 
 /** A file may stand where a folder has to be: the output is ov's own, so it makes way. */
@@ -91,7 +85,7 @@ function sweep(root: string, folder: string, files: FileTree): string[] {
       const below = `${path}/${entry.name}`
       if (entry.isDirectory()) {
         if (!visit(below)) left++
-      } else if (files.has(below)) left++
+      } else if (files.has(below) || isBeingMade(entry.name)) left++
       else {
         attempt(below, () => rmSync(join(root, below)))
         removed.push(below)
@@ -103,33 +97,4 @@ function sweep(root: string, folder: string, files: FileTree): string[] {
   }
   if (statSync(join(root, folder), { throwIfNoEntry: false })) visit(folder)
   return removed.sort()
-}
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  EACCES: 'make the folder writable, or work on a copy of the project',
-  EPERM: 'make the folder writable, or work on a copy of the project',
-  EROFS: 'the file system is read-only; work on a copy of the project',
-  ENOSPC: 'free some space and run the command again',
-  EDQUOT: 'free some space and run the command again',
-}
-
-/** A failing write is the machine's state, not a bug: it names the file, and the files before it are complete. */
-function attempt(path: string, write: () => void): void {
-  try {
-    write()
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    throw new DiagnosticError(
-      [
-        {
-          code: 'OV5001',
-          severity: 'error',
-          message: `${path} could not be written: ${message}`,
-          remedy: REMEDIES[code] ?? 'make sure that ov can write there',
-        },
-      ],
-      { cause: error },
-    )
-  }
 }

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import { DiagnosticError, type Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { PodPlan } from '../../plan/pod.ts'
+import { writeAtomic } from '../../state/atomic.ts'
 import type { DeployRecord, DeployStore } from '../../state/deploys.ts'
 import type { Paths } from '../../state/paths.ts'
 import { portKey, renderQuadlet } from '../../synth/quadlet/index.ts'
@@ -217,8 +217,7 @@ export async function applyPod(change: PodChange, tools: PodTools): Promise<void
   store.put({ ...desired.record, phase: 'applying' })
   for (const { path, auto } of desired.binds) if (auto) mkdirSync(path, { recursive: true, mode: 0o755 })
   await ensureNetwork(desired.plan.network, tools)
-  mkdirSync(dirname(desired.file), { recursive: true })
-  writeFileAtomic.sync(desired.file, desired.text, { mode: 0o600 })
+  writeAtomic(desired.file, desired.text, { keep: true })
   await systemctl(executor, 'daemon-reload')
   const { load } = await unitState(unit, executor)
   if (load !== 'loaded')

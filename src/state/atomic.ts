@@ -1,0 +1,51 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { attempt } from './attempt.ts'
+
+export interface AtomicOptions {
+  /** For this user only, and on the disk before anything else happens. */
+  readonly keep?: boolean
+  /** What a message calls the file; default: its path. */
+  readonly show?: string
+}
+
+/** Replaces a file in one step: readers see the old text or the new one, and a disk that fills up leaves the old one. */
+export function writeAtomic(file: string, text: string, { keep = false, show }: AtomicOptions = {}): void {
+  attempt(show ?? file, () => {
+    mkdirSync(dirname(file), { recursive: true })
+    replaceFile(file, (aside) => {
+      const descriptor = openSync(aside, 'w', keep ? 0o600 : 0o666)
+      try {
+        // One write(2) may store less than it was given; this goes on until all of it is stored.
+        writeFileSync(descriptor, text)
+        if (keep) fsyncSync(descriptor)
+      } finally {
+        closeSync(descriptor)
+      }
+    })
+  })
+}
+
+/** Has a file made beside the one it replaces. */
+export function replaceFile(file: string, make: (aside: string) => void): void {
+  const aside = `${file}.${process.pid}.part`
+  try {
+    make(aside)
+    renameSync(aside, file)
+  } catch (error) {
+    rmSync(aside, { force: true })
+    throw error
+  }
+}
+
+/** Whether a file is what another process is making beside one that it replaces. */
+export function isBeingMade(name: string): boolean {
+  const [, pid] = /\.(\d+)\.part$/.exec(name) ?? []
+  if (pid === undefined) return false
+  try {
+    process.kill(Number(pid), 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
