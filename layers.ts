@@ -91,11 +91,14 @@ export const uv = layer({
   description: 'uv, for Python projects and tools.',
   vars: { UV_VERSION: '0.8.22' },
   tasks: [
-    download('https://github.com/astral-sh/uv/releases/download/${UV_VERSION}/uv-${BUILD_ARCH}-unknown-linux-gnu.tar.gz', {
-      extract: 'tar.gz',
-      stripComponents: 1,
-      to: '/usr/local/bin',
-    }),
+    download(
+      'https://github.com/astral-sh/uv/releases/download/${UV_VERSION}/uv-${BUILD_ARCH}-unknown-linux-gnu.tar.gz',
+      {
+        extract: 'tar.gz',
+        stripComponents: 1,
+        to: '/usr/local/bin',
+      },
+    ),
   ],
 })
 
@@ -112,7 +115,7 @@ export const nginx = layer({
   volumes: { www: '/srv/www' },
   tasks: [
     copy('layers/nginx.conf', { to: '/etc/nginx/nginx.conf', mode: '0644' }),
-    mkdir('/srv/www', { user: '${USER}' }),
+    write('/srv/www/index.html', { content: '<h1>nginx, set up by ov</h1>\n' }),
     setcap('/usr/sbin/nginx', { caps: 'cap_net_bind_service+ep' }),
   ],
   services: [service({ name: 'nginx', exec: '/usr/sbin/nginx -c /etc/nginx/nginx.conf', restart: 'always' })],
@@ -128,17 +131,16 @@ export const valkey = layer({
   deb: { packages: ['valkey-server', 'valkey-tools'] },
   rpm: { packages: ['valkey'] },
   ports: ['tcp:6379'],
-  volumes: { data: '/var/lib/valkey-data' },
-  tasks: [mkdir('/var/lib/valkey-data', { user: '${USER}', mode: '0700' })],
-  envProvides: { REDIS_URL: 'redis://{{.ContainerName}}:6379' },
-  services: [
-    service({
-      name: 'valkey',
-      exec: '/usr/bin/valkey-server --bind 0.0.0.0 --protected-mode no --dir /var/lib/valkey-data --appendonly yes',
-      restart: 'always',
-      stopTimeout: '30s',
+  volumes: { data: '~/valkey' },
+  tasks: [
+    mkdir('~/valkey', { user: '${USER}', mode: '0700' }),
+    write('/usr/local/bin/run-valkey', {
+      mode: '0755',
+      content: '#!/bin/sh\nexec valkey-server --bind 0.0.0.0 --protected-mode no --dir ~/valkey --appendonly yes\n',
     }),
   ],
+  envProvides: { REDIS_URL: 'redis://{{.ContainerName}}:6379' },
+  services: [service({ name: 'valkey', exec: '/usr/local/bin/run-valkey', restart: 'always', stopTimeout: '30s' })],
 })
 
 /** Access by ssh, with keys only. */

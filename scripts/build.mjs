@@ -1,6 +1,6 @@
 // Makes dist/: the program as split chunks, the DSL as one module, and the DSL's types.
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -30,4 +30,7 @@ await build({ ...common, entryPoints: ['dsl/index.ts'], outfile: 'dist/dsl/index
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'scripts/tsconfig.dsl.json'], {
   stdio: 'inherit',
 })
+// Ambient declarations are no output of tsc: they are copied, and the reference to them made to point there.
 cpSync('dsl/text-imports.d.ts', 'dist/dsl/text-imports.d.ts')
+const door = 'dist/dsl/index.d.ts'
+writeFileSync(door, readFileSync(door, 'utf8').replace(/(<reference path=")[^"]*(text-imports\.d\.ts")/, '$1./$2'))

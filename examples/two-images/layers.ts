@@ -13,13 +13,13 @@ export const webServer = layer({
   depends: [supervisord],
   deb: { packages: ['busybox'] },
   ports: [8080],
-  volumes: { pages: '/srv/pages' },
+  volumes: { pages: '~/pages' },
   envAccepts: { GREETING: 'first line of the page' },
   tasks: [
-    mkdir('/srv/pages', { user: '${USER}' }),
+    mkdir('~/pages', { user: '${USER}' }),
     write('/usr/local/bin/serve', {
       mode: '0755',
-      content: '#!/bin/sh\necho "${GREETING:-hello}" > /srv/pages/index.html\nexec busybox httpd -f -p 8080 -h /srv/pages\n',
+      content: '#!/bin/sh\necho "${GREETING:-hello}" > ~/pages/index.html\nexec busybox httpd -f -p 8080 -h ~/pages\n',
     }),
   ],
   services: [service({ name: 'web', exec: '/usr/local/bin/serve', restart: 'always' })],
