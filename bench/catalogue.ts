@@ -11,7 +11,8 @@ export interface CatalogueSpec {
   /** Layers, or images, in one file. */
   readonly perFile: number
   /**
-   * How layers depend on each other: like a grown catalogue, one after the other, or all on one. In the last two, one image has all of them.
+   * How layers depend on each other: like a grown catalogue, one after the other, or all on one. In the last two, one image has as many
+   * of them as a label can name.
    */
   readonly graph: 'catalogue' | 'chain' | 'wide'
 }
@@ -127,7 +128,7 @@ function layerShape(index: number, spec: CatalogueSpec, random: Random): LayerSh
           : [...new Set([...(random.chance(60) ? [0] : []), ...(random.chance(55) ? [index - 1 - random.below(near)] : [])])]
   return {
     index,
-    name: `part-${index}`,
+    name: index === 0 ? 'supervisord' : `part-${index}`,
     depends,
     size: spec.graph === 'catalogue' ? 'full' : 'small',
     directory: spec.graph === 'catalogue' && index % 8 === 5,
@@ -136,11 +137,12 @@ function layerShape(index: number, spec: CatalogueSpec, random: Random): LayerSh
 
 function imageText(index: number, spec: CatalogueSpec, random: Random): { code: string; needs: string[] } {
   const base = spec.graph === 'catalogue' && index % 4 === 3 ? `image${index - 1}` : undefined
+  const most = Math.min(spec.layers, 2000)
   const layers =
     spec.graph === 'chain'
-      ? [spec.layers - 1]
+      ? [most - 1]
       : spec.graph === 'wide'
-        ? Array.from({ length: spec.layers }, (_, at) => at)
+        ? Array.from({ length: most }, (_, at) => at)
         : [0, ...Array.from({ length: 6 }, () => random.below(spec.layers))]
   const names = [...new Set(layers)].map(layerName)
   return {

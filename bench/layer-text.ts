@@ -51,7 +51,7 @@ export const layer${index} = layer({
     ...(random.chance(10) ? [`secretAccepts: { TOKEN_${index}: '${random.sentence(5)}' }`] : []),
     ...(random.chance(8) ? [`security: { capAdd: ['NET_BIND_SERVICE'] }`] : []),
     `tasks: [\n    ${tasks(layer, random).join(',\n    ')},\n  ]`,
-    ...(random.chance(35) ? [`services: [\n    ${serviceText(layer, random)},\n  ]`] : []),
+    ...(random.chance(20) ? [`services: [\n    ${serviceText(layer, random)},\n  ]`] : []),
   ]
   return `${head}  ${fields.join(',\n  ')},\n})\n`
 }
@@ -76,14 +76,16 @@ function tasks({ index, name, directory }: LayerShape, random: Random): string[]
         ]
       : []),
     `cmd(\n      ${quoted(script)},\n      { cache: ['/var/cache/${name}'], comment: '${random.sentence(6)}' },\n    )`,
-    `write('/etc/${name}/main.conf', {\n      content: ${quoted(config)},\n      mode: '0640',\n    })`,
+    random.chance(40)
+      ? `write('/etc/${name}/main.conf', {\n      content: ${quoted(config)},\n      mode: '0640',\n    })`
+      : `cmd(${quoted(config.replaceAll(' = ', '='))}, { user: '0' })`,
     ...(directory ? [`copy('main.yml', { to: '/etc/${name}/main.yml', mode: '0644' })`] : []),
     ...(!directory && index % 8 === 3
       ? [`copy('files/${name}.ini', { to: '/etc/${name}/extra.ini', mode: '0644' })`]
       : []),
     ...(random.chance(50) ? [`link('/usr/local/bin/${name}-ctl', { target: '${name}' })`] : []),
     ...(random.chance(20)
-      ? [`setcap('/usr/local/bin/${name}', { caps: 'cap_net_bind_service=+ep' })`]
+      ? [`setcap('/usr/local/bin/${name}', { caps: 'cap_net_bind_service+ep' })`]
       : []),
     `cmd(${quoted(`echo "${random.sentence(8)}" > ~/.${name}rc`)}, { user: '\${USER}' })`,
   ]

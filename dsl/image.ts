@@ -45,7 +45,7 @@ export interface ImageSpec<Base, Layers> {
   readonly base: Base
   /**
    * Layers to install on top of the base. Their dependencies come along. (IMG-01)
-   * @example layers: [supervisord, web]
+   * @example layers: [supervisord, nginx]
    */
   readonly layers?: Layers
   /** Version as `YYYY.DDD.HHMM`. Default: the highest of its layers, else its base's. (IMG-153) */

@@ -7,8 +7,11 @@ interface Packages {
 
 /** A repository for rpm. One of `url` (a `.repo` file or a base URL) and `rpm` (a release package). (IMG-30) */
 export interface RpmRepo {
+  /** Name, for messages and comments. */
   readonly name: string
+  /** Address of a `.repo` file, or of the repository itself. */
   readonly url?: string
+  /** Address of a release package that sets the repository up. */
   readonly rpm?: string
   /** Address of the signing key. */
   readonly gpgkey?: string
@@ -19,6 +22,7 @@ export interface RpmRepo {
 export interface RpmSection extends Packages {
   /** COPR projects, `'owner/project'`; on for this install only. */
   readonly copr?: readonly string[]
+  /** Repositories to add first. */
   readonly repos?: readonly RpmRepo[]
   /** Packages not to install. */
   readonly exclude?: readonly string[]
@@ -28,7 +32,9 @@ export interface RpmSection extends Packages {
 
 /** A repository for apt. (IMG-31, sources.list(5)) */
 export interface DebRepo {
+  /** Name: of the sources file and of the keyring. */
   readonly name: string
+  /** Address of the archive. */
   readonly url?: string
   /** Suite, or `'/'` for a flat repository. Default: `'stable'`. */
   readonly suite?: string
@@ -43,6 +49,7 @@ export interface DebRepo {
 }
 /** Packages for apt. (LAY-43) */
 export interface DebSection extends Packages {
+  /** Repositories to add first. */
   readonly repos?: readonly DebRepo[]
 }
 
@@ -65,4 +72,7 @@ export interface PackageSections {
 
 /** A section for a distro tag: it has the fields of the image's primary format. (LAY-44) */
 export type TagSection = Packages &
-  Omit<RpmSection, 'packages' | 'repos'> & { readonly repos?: readonly (RpmRepo & DebRepo)[] }
+  Omit<RpmSection, 'packages' | 'repos'> & {
+    /** Repositories to add first, with the fields of the primary format. */
+    readonly repos?: readonly (RpmRepo & DebRepo)[]
+  }

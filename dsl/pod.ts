@@ -11,16 +11,21 @@ export type Backing = BindBacking | EncryptedBacking | NamedBacking
 
 /** A directory of the host. */
 export interface BindBacking {
+  /** {@link bind} makes this object. */
   readonly type: 'bind'
+  /** The directory. Default: one that ov makes under its data directory. */
   readonly host?: string
 }
 /** A gocryptfs vault. */
 export interface EncryptedBacking {
+  /** {@link encrypted} makes this object. */
   readonly type: 'encrypted'
+  /** Directory of the vault. Default: one that ov makes under its data directory. */
   readonly host?: string
 }
 /** A podman volume. */
 export interface NamedBacking {
+  /** {@link volume} makes this object. */
   readonly type: 'volume'
 }
 
@@ -50,7 +55,9 @@ export function volume(): NamedBacking {
 
 /** A variable whose value comes from elsewhere, see {@link provided}, {@link fromFile}, {@link fromOperator}. */
 export interface EnvSource {
+  /** Another deploy's `envProvides`, the `envFile`, or the operator. */
   readonly from: 'provided' | 'file' | 'operator'
+  /** The deploy that provides it, when there are several. */
   readonly deploy?: string
 }
 
@@ -88,7 +95,15 @@ export function fromOperator(): EnvSource {
  * `127.0.0.1`. (POD-64)
  */
 export type PortTarget =
-  number | `${string}:${number}` | 'auto' | { readonly host: number | 'auto'; readonly bind?: string }
+  | number
+  | `${string}:${number}`
+  | 'auto'
+  | {
+      /** Port of the host. */
+      readonly host: number | 'auto'
+      /** Address of the host. Default: `127.0.0.1`. */
+      readonly bind?: string
+    }
 
 /** Names are known for an image value; for the name of an image that lives elsewhere, or for just any image, any will do. */
 type VolumesOf<I> = I extends AnyImage ? I['$volume'] : string

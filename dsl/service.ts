@@ -20,7 +20,9 @@ export interface PackagedService extends ServiceCommon {
   readonly usePackaged: string
   /** Changes laid over the packaged unit, as a drop-in. */
   readonly overrides?: {
+    /** Environment to add. */
     readonly env?: Readonly<Record<string, string>>
+    /** Units to start after, besides the unit's own. */
     readonly after?: readonly string[]
     /** Replaces the packaged command line. */
     readonly exec?: string

@@ -22,6 +22,7 @@ export interface CmdOptions extends Commented {
 }
 /** A shell script run by bash: `{ cmd: 'make install' }`. (LAY-13) */
 export interface CmdTask extends CmdOptions {
+  /** The script. */
   readonly cmd: string
 }
 
@@ -34,6 +35,7 @@ export interface MkdirOptions extends Commented {
 }
 /** A directory with its parents: `{ mkdir: '/etc/demo' }`. (LAY-15) */
 export interface MkdirTask extends MkdirOptions {
+  /** The directory. */
   readonly mkdir: string
 }
 
@@ -48,6 +50,7 @@ export interface CopyOptions extends Commented {
 }
 /** A file or directory of the layer, copied into the image: `{ copy: 'demo.yml', to: '/etc/demo.yml' }`. (LAY-16) */
 export interface CopyTask extends CopyOptions {
+  /** Source: a file or directory of the layer. */
   readonly copy: string
 }
 
@@ -62,6 +65,7 @@ export interface WriteOptions extends Commented {
 }
 /** A file with the given content: `{ write: '/etc/motd', content: 'hi\n' }`. (LAY-17) */
 export interface WriteTask extends WriteOptions {
+  /** Destination: the file to write. */
   readonly write: string
 }
 
@@ -74,6 +78,7 @@ export interface LinkOptions extends Commented {
 }
 /** A symbolic link: `{ link: '/usr/bin/vi', target: 'vim' }`. (LAY-18) */
 export interface LinkTask extends LinkOptions {
+  /** Where the link lives. */
   readonly link: string
 }
 
@@ -103,6 +108,7 @@ export interface DownloadOptions extends Commented {
 }
 /** A file fetched by URL, once, through the build's download cache: `{ download: 'https://…', to: '/opt/x' }`. (LAY-19) */
 export interface DownloadTask extends DownloadOptions {
+  /** The URL. */
   readonly download: string
 }
 
@@ -115,6 +121,7 @@ export interface SetcapOptions extends Commented {
 }
 /** File capabilities: `{ setcap: '/usr/bin/ping', caps: 'cap_net_raw+ep' }`. (LAY-25) */
 export interface SetcapTask extends SetcapOptions {
+  /** The program file. */
   readonly setcap: string
 }
 
@@ -125,6 +132,7 @@ export interface BuildOptions extends Commented {
 }
 /** The layer's inline builders (cargo), at this point of the task list: `{ build: 'all' }`. (LAY-26) */
 export interface BuildTask extends BuildOptions {
+  /** Which builders to run: all. */
   readonly build: 'all'
 }
 

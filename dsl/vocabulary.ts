@@ -6,7 +6,9 @@ export type RunStep = string | { readonly command: string; readonly items: reado
 
 /** A package section as it was written, checked against the format's `fields`. */
 export interface SectionData {
+  /** Package names. */
   readonly packages: readonly string[]
+  /** Further words for the install command. */
   readonly options?: readonly string[]
   readonly [field: string]: unknown
 }
@@ -23,6 +25,7 @@ export interface FormatContext {
 export interface PackageCommands {
   /** Repositories, keys, modules: before the packages. */
   readonly prepare?: readonly RunStep[]
+  /** Installs the packages. */
   readonly install: readonly RunStep[]
   /** Switches what was only needed for the install off again. */
   readonly cleanup?: readonly RunStep[]
@@ -58,6 +61,7 @@ export function definePackageFormat(spec: PackageFormatSpec): PackageFormat {
 
 /** A directory kept between builds. */
 export interface CacheDirectory {
+  /** Absolute path in the image, or `~/…`. */
   readonly path: string
   /** Owned by the image's user instead of shared by root. Default: false. */
   readonly owned?: boolean
@@ -109,10 +113,13 @@ export function defineDistro(spec: DistroSpec): Distro {
 
 /** What an inline builder knows. */
 export interface BuilderContext {
+  /** Name of the layer that is built. */
   readonly layer: string
-  /** Home, uid and gid of the image's user. */
+  /** Home of the image's user. */
   readonly home: string
+  /** Uid of the image's user. */
   readonly uid: number
+  /** Gid of the image's user. */
   readonly gid: number
 }
 
@@ -147,6 +154,7 @@ export function defineBuilder(spec: BuilderSpec): Builder {
 
 /** A custom service as an init sees it. */
 export interface InitService extends CustomService {
+  /** Name of the layer that declares it. */
   readonly layer: string
   /** Stop timeout in seconds. */
   readonly stopSeconds?: number
@@ -156,12 +164,15 @@ export interface InitService extends CustomService {
 
 /** What an init knows of the image. */
 export interface InitContext {
+  /** Account the container runs as. */
   readonly user: string
+  /** Its uid. */
   readonly uid: number
 }
 
 /** A packaged service as an init sees it. */
 export interface InitPackagedService extends PackagedService {
+  /** Name of the layer that declares it. */
   readonly layer: string
   /** Name of the unit, with its suffix. */
   readonly unit: string
@@ -171,6 +182,7 @@ export interface InitPackagedService extends PackagedService {
 export interface InitFile {
   /** Absolute path in the image. */
   readonly path: string
+  /** Its content. */
   readonly text: string
 }
 

@@ -55,7 +55,7 @@ export async function ensureBase(
         archive,
         sources,
       ],
-      { signal, env: { SOURCE_DATE_EPOCH: '1700000000' } },
+      { signal, bound: true, env: { SOURCE_DATE_EPOCH: '1700000000' } },
     )
     if (result.exitCode !== 0)
       throw new DiagnosticError([
@@ -67,7 +67,7 @@ export async function ensureBase(
           remedy: 'check the suite, and that this machine can install packages itself (apt-get update)',
         },
       ])
-    await podman.run(['import', '--quiet', archive, reference], { signal })
+    await podman.run(['import', '--quiet', archive, reference], { signal, bound: true })
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -56,10 +56,10 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
   ]
   try {
     const result = await podman.try(args, {
-      stdin: inputs.containerfile,
       cwd: options.root,
       onLine,
       signal: options.signal,
+      bound: true,
     })
     if (result.exitCode !== 0) throw new DiagnosticError([explain(decision, current, since, logFile, result.stderr)])
   } finally {

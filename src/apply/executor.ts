@@ -12,6 +12,8 @@ export interface RunOptions {
   /** Hears each line as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
   readonly signal?: AbortSignal
+  /** For work of minutes: the program ends with ov, even when ov is killed. */
+  readonly bound?: boolean
 }
 
 export interface RunResult {

@@ -53,6 +53,23 @@ export class Podman {
     return (await this.try([kind, 'exists', name])).exitCode === 0
   }
 
+  /** Host ports that a container publishes, running or not yet. */
+  async published(container: string): Promise<{ host: number; protocol: string; text: string }[]> {
+    const { exitCode, stdout } = await this.try(['port', container])
+    if (exitCode !== 0) return []
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [inside = '', host = ''] = line.split(' -> ')
+        return {
+          host: Number(host.slice(host.lastIndexOf(':') + 1)),
+          protocol: inside.split('/')[1] ?? 'tcp',
+          text: `${host} -> ${inside}`,
+        }
+      })
+  }
+
   /** All images that ov built, newest first. */
   async images(): Promise<LocalImage[]> {
     const { stdout } = await this.run(['images', '--format', 'json', '--filter', `label=${LABEL_PREFIX}image`])

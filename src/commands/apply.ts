@@ -5,7 +5,7 @@ import { buildMounts, ensureBase } from '../apply/base.ts'
 import { buildImage } from '../apply/build.ts'
 import type { ImageDecision } from '../apply/images.ts'
 import { preflight } from '../apply/preflight.ts'
-import { applyPod, destroyPod } from '../apply/targets/pod.ts'
+import { applyPod, destroyPod, sameRecord } from '../apply/targets/pod/index.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import type { BootstrapSpec } from '../resolve/image.ts'
@@ -15,7 +15,7 @@ import { bootstrapReference, OUTPUT, synthesise } from '../synth/index.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
 import { describe } from './describe.ts'
-import { intend, thisMachine, type Intent, type Machine } from './machine.ts'
+import { comparePods, intend, thisMachine, type Intent, type Machine } from './machine.ts'
 import { withProject } from './open.ts'
 import { Progress } from './progress.ts'
 import { compilePods } from './project.ts'
@@ -65,7 +65,7 @@ async function perform(
   orphans: Intent['orphans'],
   refresh: boolean,
 ): Promise<number> {
-  const { compiled, images, changes, pods } = intent
+  const { compiled, images, pods } = intent
   const toBuild = images.filter((decision) => decision.build)
   if (toBuild.length > 0) {
     // The builder reads its context from the output folder, so that is written first.
@@ -81,15 +81,20 @@ async function perform(
     writeTree(compiled.root, OUTPUT, output.files)
     await buildAll(context, machine, compiled.images, toBuild, compiled.root, refresh)
   }
+  // What was built decides: the same content may have come out again, or other content under the same tag.
+  const changes = toBuild.length > 0 ? await comparePods(pods, new Set(), machine) : intent.changes
   for (const change of changes) {
     await applyPod(change, machine)
     context.say(
       `${change.desired.plan.name}: ${change.before === undefined ? 'running' : 'running, changed'}${where(change.desired.plan.ports, change.desired.record.autoPorts)}`,
     )
   }
-  for (const pod of pods)
-    if (!changes.some((change) => change.desired === pod))
-      context.say(`${pod.plan.name}: no change${where(pod.plan.ports, pod.record.autoPorts)}`)
+  for (const pod of pods) {
+    if (changes.some((change) => change.desired === pod)) continue
+    // A project that was moved, for example: nothing of it concerns what runs.
+    if (!sameRecord(machine.store.get(pod.plan.name), pod.record)) machine.store.put(pod.record)
+    context.say(`${pod.plan.name}: no change${where(pod.plan.ports, pod.record.autoPorts)}`)
+  }
   for (const record of orphans) {
     await destroyPod(record, false, machine)
     context.say(
@@ -131,7 +136,7 @@ async function buildAll(
           signal,
         })
       } catch (error) {
-        progress.fail()
+        progress.stop()
         throw error
       }
       progress.done(`built ${decision.reference}`)

@@ -1,6 +1,7 @@
-import { destroyPod, existingVolumes } from '../apply/targets/pod.ts'
+import { destroyPod, existingData } from '../apply/targets/pod/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
+import type { DeployRecord } from '../state/deploys.ts'
 import { withLock } from '../state/lock.ts'
 import type { Context } from './command.ts'
 import { confirm } from './confirm.ts'
@@ -31,19 +32,18 @@ export async function run(context: Context, options: DestroyOptions, deploys: re
       }),
     )
   const records = known.filter((record) => deploys.includes(record.name))
-  const volumes =
-    options.purge === true
-      ? (await Promise.all(records.map((record) => existingVolumes(record, machine.podman)))).flat()
-      : []
+  const dataOf = async (record: DeployRecord) => {
+    const { volumes, folders } = await existingData(record, machine.podman)
+    return [...volumes, ...folders]
+  }
+  const data = options.purge === true ? (await Promise.all(records.map(dataOf))).flat() : []
   if (options.dryRun === true) {
     for (const record of records) context.say(`would stop ${record.name} and remove ${record.files.join(', ')}`)
-    for (const volume of volumes) context.say(`would remove the volume ${volume} and its data`)
+    for (const place of data) context.say(`would remove ${place} and the data in it`)
     return 0
   }
-  if (volumes.length > 0 && options.yes !== true) {
-    context.say(
-      `this deletes the data in ${volumes.length === 1 ? 'the volume' : `${volumes.length} volumes`}: ${volumes.join(', ')}`,
-    )
+  if (data.length > 0 && options.yes !== true) {
+    context.say(`this deletes all data in ${data.join(', ')}`)
     if (!(await confirm('delete it?'))) {
       context.say('nothing was removed')
       return 1
@@ -55,7 +55,7 @@ export async function run(context: Context, options: DestroyOptions, deploys: re
     async () => {
       for (const record of records) {
         await destroyPod(record, options.purge === true, machine)
-        const kept = options.purge === true ? [] : await existingVolumes(record, machine.podman)
+        const kept = options.purge === true ? [] : await dataOf(record)
         context.say(`${record.name}: removed${kept.length > 0 ? `; its data stays in ${kept.join(', ')}` : ''}`)
       }
       return 0

@@ -9,8 +9,19 @@ export async function evaluateProject(location: ProjectLocation, bundle: CachedB
   try {
     return collect(await evaluate(bundle))
   } catch (error) {
-    if (!(error instanceof EvaluationError)) throw error
-    const { explainEvaluation, Origins } = await import('../load/origins.ts')
-    throw new DiagnosticError([explainEvaluation(error, new Origins(bundle, location.root))], { cause: error })
+    throw await blame(error, location, bundle)
   }
 }
+
+/** What code of the project threw, as its author should see it; everything else as it is. */
+export async function blame(error: unknown, location: ProjectLocation, bundle: CachedBundle): Promise<unknown> {
+  const evaluating = error instanceof EvaluationError
+  // Getters, and the functions of a project's own vocabulary, run later than the rest of it.
+  const its = evaluating || (error instanceof Error && !isKnown(error) && (error.stack ?? '').includes(bundle.file))
+  if (!its) return error
+  const { explainEvaluation, Origins } = await import('../load/origins.ts')
+  const cause: unknown = evaluating ? error.cause : error
+  return new DiagnosticError([explainEvaluation(cause, new Origins(bundle, location.root))], { cause: error })
+}
+
+const isKnown = (error: Error) => error instanceof DiagnosticError

@@ -2,6 +2,7 @@ import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/
 import { suggest } from '../diagnostics/suggest.ts'
 import { systemClock, localExecutor } from '../apply/executors/local.ts'
 import { BuildStore, decideImages, withBases, type ImageDecision } from '../apply/images.ts'
+import { findImage } from '../apply/local-image.ts'
 import { Podman } from '../apply/podman.ts'
 import {
   checkPod,
@@ -10,9 +11,10 @@ import {
   type DesiredPod,
   type PodChange,
   type PodTools,
-} from '../apply/targets/pod.ts'
+} from '../apply/targets/pod/index.ts'
 import { fromLabels } from '../plan/labels.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
+import { placeOf } from '../model/project.ts'
 import { refName } from '../model/schema-refs.ts'
 import { DeployStore, type DeployRecord } from '../state/deploys.ts'
 import { userPaths } from '../state/paths.ts'
@@ -35,7 +37,7 @@ export function thisMachine(context: Context): Machine {
     paths,
     store: new DeployStore(paths),
     builds: new BuildStore(paths),
-    say: context.say,
+    say: (line) => context.say(line),
     signal: context.signal,
   }
 }
@@ -65,7 +67,7 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
   const compiled = await compileProject(location, bundle, entities, cache, key)
   const { project } = compiled
   const only = selection(options.deploys, [...project.pods.keys()])
-  const local = await localMetadata(compiled, only, machine)
+  const { metadata: local, references: localReferences } = await localImages(compiled, only, machine)
   const machineInput = (deploy: string) => ({
     operatorEnv: { ...machine.store.get(deploy)?.operatorEnv, ...options.env?.get(deploy) },
   })
@@ -85,22 +87,33 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
   const references = new Map(images.map((decision) => [decision.image.name, decision]))
   const pods: DesiredPod[] = []
   for (const plan of plans) {
-    const image = plan.image.kind === 'project' ? references.get(plan.image.name)!.reference : plan.image.ref
-    const desired = await desirePod(plan, image, location.root, machine)
-    pods.push({ ...desired, record: { ...desired.record, operatorEnv: machineInput(plan.name).operatorEnv } })
+    const image =
+      plan.image.kind === 'project' ? references.get(plan.image.name)!.reference : localReferences.get(plan.image.ref)!
+    pods.push(await desirePod(plan, image, location.root, machineInput(plan.name).operatorEnv, machine))
   }
-  const problems = pods.flatMap((pod) => checkPod(pod, machine))
+  const problems = (await Promise.all(pods.map((pod) => checkPod(pod, machine)))).flat()
   throwIfErrors([...problems, ...portConflicts(pods)])
-  const changes: PodChange[] = []
-  for (const desired of pods) {
-    const change = await comparePod(desired, machine)
-    if (change) changes.push(change)
-  }
+  const building = new Set(images.flatMap((decision) => (decision.build ? [decision.reference] : [])))
+  const changes = await comparePods(pods, building, machine)
   const orphans =
     options.deploys.length > 0
       ? []
       : machine.store.all().filter((record) => record.project === location.root && !project.pods.has(record.name))
   return { compiled, images, pods, changes, orphans, warnings: [...compiled.diagnostics, ...diagnostics] }
+}
+
+/** What differs on the machine, given the images that are about to be built. */
+export async function comparePods(
+  pods: readonly DesiredPod[],
+  building: ReadonlySet<string>,
+  machine: Machine,
+): Promise<PodChange[]> {
+  const changes: PodChange[] = []
+  for (const desired of pods) {
+    const change = await comparePod(desired, building.has(desired.image), machine)
+    if (change) changes.push(change)
+  }
+  return changes
 }
 
 /** The named deploys, or all. */
@@ -121,33 +134,41 @@ function selection(named: readonly string[], known: readonly string[]): Set<stri
   return new Set(named.length > 0 ? named : known)
 }
 
-/** Images that deploys name and the project does not build: what their labels say. (POD-22) */
-async function localMetadata(
+/** Images that deploys name and the project does not build: what their labels say, and their references. (POD-22) */
+async function localImages(
   compiled: CompiledProject,
   only: ReadonlySet<string>,
   { podman }: Machine,
-): Promise<Map<string, ImageMetadata>> {
-  const found = new Map<string, ImageMetadata>()
-  const missing: Diagnostic[] = []
+): Promise<{ metadata: Map<string, ImageMetadata>; references: Map<string, string> }> {
+  const metadata = new Map<string, ImageMetadata>()
+  const references = new Map<string, string>()
+  const problems: Diagnostic[] = []
   for (const pod of compiled.project.pods.values()) {
     const ref = refName(pod.data.image)
-    if (!only.has(pod.name) || compiled.images.has(ref) || found.has(ref)) continue
-    const labels = await podman.labels(ref)
-    const metadata = labels && fromLabels(labels)
-    if (metadata?.version) found.set(ref, metadata)
-    else
-      missing.push({
+    if (!only.has(pod.name) || compiled.images.has(ref) || references.has(ref)) continue
+    const report = (message: string, remedy: string) =>
+      problems.push({
         code: 'OV4009',
         severity: 'error',
-        message: labels ? `image "${ref}" has no embedded metadata` : `image "${ref}" is not available locally`,
+        message,
         entity: `pod "${pod.name}"`,
         field: 'image',
-        place: pod.origin,
-        remedy: labels ? 'rebuild it with ov' : `pull it first: podman pull ${ref}`,
+        place: placeOf(pod, 'image'),
+        remedy,
       })
+    const found = await findImage(ref, podman)
+    if (found === undefined) report(`image "${ref}" is not available locally`, `pull it first: podman pull ${ref}`)
+    else if (!('reference' in found))
+      report(`image "${ref}" may be any of ${found.join(', ')}`, 'name one of them in full')
+    else {
+      const own = fromLabels(found.labels)
+      if (own.version === '') report(`image "${ref}" has no embedded metadata`, 'rebuild it with ov')
+      metadata.set(ref, own)
+      references.set(ref, found.reference)
+    }
   }
-  throwIfErrors(missing)
-  return found
+  throwIfErrors(problems)
+  return { metadata, references }
 }
 
 /** Two deploys of the project on one host port. */

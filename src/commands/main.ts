@@ -1,3 +1,4 @@
+import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
@@ -15,6 +16,8 @@ Exit codes: 0 done, 1 failed, 2 looked and it differs, 64 wrong usage, 70 a bug 
 
 /** Parses the arguments and runs the command; returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Code of a project may print at any time; stdout belongs to results.
+  globalThis.console = new Console(process.stderr)
   const interrupted = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort(signal))
   // A reader that goes away early (`ov … | head`) is no failure of ours.
@@ -26,7 +29,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('ov')
     .description('Describe your own machines in TypeScript: layers, images and deploys.')
     .version(VERSION, '-V, --version', 'print the version')
-    .option('--color <when>', 'auto, always or never', 'auto')
+    .addOption(
+      new Option('--color <when>', 'colours in messages').choices(['auto', 'always', 'never']).default('auto'),
+    )
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .addHelpText('after', `\nExamples:\n  ov synth\n  ov apply --dry-run\n${EXIT_HELP}`)
@@ -40,7 +45,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' })
     return code
   } catch (error) {
-    return report(error, interrupted.signal, makeContext(String(program.opts()['color'] ?? 'auto'), interrupted.signal))
+    const context = makeContext(String(program.opts()['color'] ?? 'auto'), interrupted.signal)
+    const json = program.commands.some((command) => command.opts()['json'] === true)
+    return report(error, interrupted.signal, context, json)
   }
 }
 
@@ -85,27 +92,36 @@ function colorWanted(): boolean {
   return process.stderr.isTTY === true && TERM !== 'dumb'
 }
 
+const sourceReader = (root: string) => (file: string) => {
+  try {
+    return readFileSync(resolve(root, file), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
 async function printDiagnostics(diagnostics: readonly Diagnostic[], root: string, color: boolean): Promise<void> {
   const { formatDiagnostics } = await import('../diagnostics/print.ts')
-  const readSource = (file: string) => {
-    try {
-      return readFileSync(resolve(root, file), 'utf8')
-    } catch {
-      return undefined
-    }
-  }
-  process.stderr.write(formatDiagnostics(diagnostics, { readSource, color }))
+  process.stderr.write(formatDiagnostics(diagnostics, { readSource: sourceReader(root), color }))
 }
 
 /** Known failures and bugs look different. */
-async function report(error: unknown, signal: AbortSignal, context: Context): Promise<number> {
+async function report(error: unknown, signal: AbortSignal, context: Context, json: boolean): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage
   if (signal.aborted) {
     context.say('interrupted; run the same command again to go on')
     return EXIT.interrupted
   }
   if (error instanceof DiagnosticError) {
-    await printDiagnostics(error.diagnostics, error.root ?? process.cwd(), context.color)
+    const root = error.root ?? process.cwd()
+    await printDiagnostics(error.diagnostics, root, context.color)
+    if (json) {
+      const { diagnosticsToJson } = await import('../diagnostics/print.ts')
+      context.result({
+        schemaVersion: 1,
+        diagnostics: diagnosticsToJson(error.diagnostics, { readSource: sourceReader(root) }),
+      })
+    }
     return EXIT.failed
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -18,9 +18,14 @@ export interface OpenProject {
 /** Finds, bundles and runs a project, and does something with it; what is reported on the way is relative to it. */
 export async function withProject<T>(path: string | undefined, work: (project: OpenProject) => Promise<T>): Promise<T> {
   const location = discover(process.cwd(), path)
+  let open: OpenProject | undefined
   try {
-    return await work(await openProject(location))
-  } catch (error) {
+    open = await openProject(location)
+    return await work(open)
+  } catch (caught) {
+    let error = caught
+    if (open && !(error instanceof DiagnosticError))
+      error = await (await import('./evaluate.ts')).blame(error, location, open.bundle)
     if (error instanceof DiagnosticError) error.root ??= location.root
     throw error
   }

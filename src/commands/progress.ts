@@ -1,4 +1,5 @@
 import type { BuildProgress } from '../apply/build.ts'
+import { stepText } from '../apply/step-text.ts'
 import type { Context } from './command.ts'
 
 /** Shows the current step of a build: one changing line on a terminal, a line per step elsewhere. */
@@ -19,19 +20,23 @@ export class Progress implements BuildProgress {
     }
   }
 
-  step(number: number, total: number, text: string): void {
+  step(number: number, total: number, step: string): void {
+    const text = stepText(step)
+    if (text === undefined) return
     this.#text = `${number}/${total} ${text}`
     if (this.#context.interactive) this.#draw()
-    else this.#context.say(`${this.#title}: ${shorten(this.#text, 160)}`)
+    else this.#context.say(`${this.#title}: ${shorten(this.#text, 120)}`)
   }
 
   done(text: string): void {
-    this.#clear()
+    this.stop()
     this.#context.say(`${this.#title}: ${text} in ${this.#seconds()} s`)
   }
 
-  fail(): void {
-    this.#clear()
+  /** Takes the changing line away. */
+  stop(): void {
+    clearInterval(this.#timer)
+    if (this.#context.interactive) process.stderr.write('\r\x1b[K')
   }
 
   #seconds(): number {
@@ -42,16 +47,10 @@ export class Progress implements BuildProgress {
     const width = process.stderr.columns ?? 80
     process.stderr.write(`\r\x1b[K${shorten(`${this.#title}: ${this.#text}`, width - 8)} ${this.#seconds()} s`)
   }
-
-  #clear(): void {
-    clearInterval(this.#timer)
-    if (this.#context.interactive) process.stderr.write('\r\x1b[K')
-  }
 }
 
 /** Control characters of a step must not reach the terminal. */
 function shorten(text: string, width: number): string {
-  // eslint-disable-next-line no-control-regex
-  const plain = text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ')
+  const plain = text.replace(/\p{Cc}+/gu, ' ')
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`
 }

@@ -6,12 +6,14 @@ import { badValues, Origins, withPlaces } from '../load/origins.ts'
 import { locateLayers, Lookups, stageLayers } from '../load/sources.ts'
 import { buildProject } from '../model/build-project.ts'
 import type { Facts } from '../model/facts.ts'
-import type { Project } from '../model/project.ts'
+import { placeOf, type Project } from '../model/project.ts'
 import { compileImages } from '../plan/image.ts'
+import { installedLayers, listeningPorts } from '../plan/installed.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { compilePod, type MachineInput, type PodPlan } from '../plan/pod.ts'
 import { refName } from '../model/schema-refs.ts'
+import { checkContent } from '../resolve/content.ts'
 import { buildGraph, checkReferences } from '../resolve/graph.ts'
 import { resolveImages } from '../resolve/image.ts'
 import type { StageFile } from '../synth/index.ts'
@@ -64,7 +66,7 @@ export async function compileProject(
   const lookups = new Lookups()
   const located = locateLayers(project, root, lookups)
   const resolved = resolveImages(project, graph)
-  throwIfErrors([...located.diagnostics, ...resolved.diagnostics])
+  throwIfErrors([...located.diagnostics, ...checkContent(project, located.facts), ...resolved.diagnostics])
   const { plans, diagnostics: planned } = compileImages(project, resolved.images, located.facts)
   const staged = stageLayers(project, located.facts, plans.values(), root, lookups)
   const diagnostics = [...planned, ...staged.diagnostics]
@@ -86,12 +88,27 @@ export function compilePods(
       init.entrypoint ? [[init.name, init.entrypoint] as const] : [],
     ),
   )
+  const layers = new Map([...images].map(([name, plan]) => [name, installedLayers(plan, images)] as const))
+  const containerPorts = new Map([...images].map(([name, plan]) => [name, listeningPorts(plan, images)] as const))
   const pods: PodPlan[] = []
   const unknown: string[] = []
   const diagnostics: Diagnostic[] = []
   for (const pod of project.pods.values()) {
     if (only && !only.has(pod.name)) continue
-    const image = metadata.get(refName(pod.data.image))
+    const ref = refName(pod.data.image)
+    if (project.images.get(ref)?.data.enabled === false) {
+      diagnostics.push({
+        code: 'OV3004',
+        severity: 'error',
+        message: `image: image "${ref}" is disabled`,
+        entity: `pod "${pod.name}"`,
+        field: 'image',
+        place: placeOf(pod, 'image'),
+        remedy: 'enable it, or run another one',
+      })
+      continue
+    }
+    const image = metadata.get(ref)
     if (!image) {
       unknown.push(pod.name)
       continue
@@ -99,6 +116,8 @@ export function compilePods(
     const { plan, diagnostics: found } = compilePod(pod, image, {
       project,
       metadata,
+      layers,
+      containerPorts,
       entrypoints,
       machine: machine(pod.name),
     })

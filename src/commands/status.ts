@@ -1,4 +1,4 @@
-import { unitState } from '../apply/targets/pod.ts'
+import { unitState } from '../apply/systemd.ts'
 import type { DeployRecord } from '../state/deploys.ts'
 import { table } from './columns.ts'
 import type { Context } from './command.ts'
@@ -15,7 +15,7 @@ export async function run(context: Context, options: { json?: boolean }, deploys
       name: record.name,
       status: word(record, await unitState(`${record.container}.service`, machine.executor)),
       image: record.image,
-      ports: await ports(record, machine.podman),
+      ports: (await machine.podman.published(record.container)).map((port) => port.text).sort(),
       container: record.container,
       project: record.project,
     })),
@@ -38,18 +38,4 @@ function word(record: DeployRecord, state: { load: string; active: string; sub: 
   if (state.load !== 'loaded') return 'not loaded'
   if (state.active === 'active') return 'running'
   return state.active === 'inactive' ? 'stopped' : state.active
-}
-
-async function ports(record: DeployRecord, podman: ReturnType<typeof thisMachine>['podman']): Promise<string[]> {
-  const { exitCode, stdout } = await podman.try(['port', record.container])
-  if (exitCode !== 0) return []
-  return stdout
-    .trim()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [container = '', host = ''] = line.split(' -> ')
-      return `${host} -> ${container}`
-    })
-    .sort()
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import { hashFile } from '../load/cache.ts'
+import { fingerprintFile, hashFile } from '../load/cache.ts'
 import { listFolder } from '../load/listing.ts'
 import type { Context } from './command.ts'
 import { withProject } from './open.ts'
@@ -12,7 +12,7 @@ export interface SynthOptions {
 /** What the last run read and wrote. While all of it still holds, there is nothing to do. */
 export interface SynthRecord {
   readonly key: string
-  readonly files: readonly (readonly [path: string, hash: string | null])[]
+  readonly files: readonly (readonly [path: string, print: string | null])[]
   readonly listings: readonly (readonly [path: string, names: string | null])[]
   readonly outputs: readonly (readonly [path: string, hash: string])[]
   readonly warnings: readonly Diagnostic[]
@@ -36,7 +36,7 @@ export const run = (context: Context, options: SynthOptions, path?: string): Pro
 
 function holds(record: SynthRecord, root: string): boolean {
   return (
-    record.files.every(([path, hash]) => (hashFile(path) ?? null) === hash) &&
+    record.files.every(([path, print]) => (fingerprintFile(path) ?? null) === print) &&
     record.listings.every(([path, names]) => (listFolder(path)?.join('\0') ?? null) === names) &&
     record.outputs.every(([path, hash]) => hashFile(join(root, path)) === hash)
   )

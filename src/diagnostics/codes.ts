@@ -139,8 +139,8 @@ export const CODES = {
   },
   OV3003: { title: 'unknown image', explain: 'An image is named that the project does not declare.' },
   OV3004: {
-    title: 'disabled base',
-    explain: 'The base is an image of the project that is switched off with enabled: false.',
+    title: 'disabled image',
+    explain: 'A base or a deploy uses an image of the project that is switched off with enabled: false.',
   },
   OV3005: {
     title: 'no package format',
@@ -232,4 +232,5 @@ export const CODES = {
   },
   OV5009: { title: 'needs a yes', explain: 'The step deletes data, and there is no terminal to ask on.' },
   OV5010: { title: 'busy', explain: 'Another ov is changing this machine.' },
+  OV5011: { title: 'port in use', explain: 'Another program of this machine listens on the host port.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

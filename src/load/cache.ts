@@ -1,7 +1,19 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs'
+import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { ProjectLocation } from './discover.ts'
 
 /** SHA-256 as hex. */
@@ -14,6 +26,23 @@ export function hashFile(path: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What a path leads to; undefined where that is nothing, a circle of links included. */
+export function statFile(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** Hash of a file's bytes, with a mark when it may be executed; undefined where there is no such file. */
+export function fingerprintFile(path: string): string | undefined {
+  const stat = statFile(path)
+  // A pipe would be waited for.
+  const hash = stat?.isFile() === true ? hashFile(path) : undefined
+  return hash === undefined ? undefined : `${hash}${(stat!.mode & 0o111) === 0 ? '' : ' x'}`
 }
 
 /** Names in a folder, hashed: a file that comes or goes could change what an import means. Hidden ones never do. */
@@ -55,24 +84,66 @@ const fingerprint = (paths: readonly string[], hash: (path: string) => string | 
 const holds = (prints: Fingerprint, hash: (path: string) => string | undefined) =>
   prints.every(([path, was]) => (hash(path) ?? null) === was)
 
-/** Configuration files that change what an import means, in every folder from the inputs upwards. */
-function configurationOf(folders: ReadonlySet<string>): string[] {
+/** The folders and everything above them. */
+function withParents(folders: Iterable<string>): string[] {
   const all = new Set<string>()
   for (const folder of folders)
     for (let at = folder; !all.has(at); at = dirname(at)) {
       all.add(at)
       if (dirname(at) === at) break
     }
-  return [...all].sort().flatMap((folder) => [join(folder, 'tsconfig.json'), join(folder, 'package.json')])
+  return [...all].sort()
 }
+
+/** Configuration files that change what an import means, those that they extend included. */
+function configurationOf(folders: readonly string[]): string[] {
+  const all = new Set(folders.map((folder) => join(folder, 'package.json')))
+  const open = folders.map((folder) => join(folder, 'tsconfig.json'))
+  for (let file; (file = open.pop()) !== undefined;) {
+    if (all.has(file)) continue
+    all.add(file)
+    open.push(...extendedBy(file))
+  }
+  return [...all]
+}
+
+/** Files that a tsconfig may extend; which of the spellings is meant need not be known. */
+function extendedBy(file: string): string[] {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return []
+  }
+  const given = /"extends"\s*:\s*("[^"]*"|\[[^\]]*\])/.exec(text)?.[1] ?? ''
+  return [...given.matchAll(/"([^"]*)"/g)].flatMap(([, name = '']) => {
+    const at = name.startsWith('.') || isAbsolute(name) ? resolve(dirname(file), name) : packageFile(file, name)
+    return at === undefined ? [] : [at, `${at}.json`]
+  })
+}
+
+function packageFile(from: string, name: string): string | undefined {
+  const { resolve: find } = createRequire(from)
+  for (const spelling of [name, `${name}.json`, `${name}/tsconfig.json`])
+    try {
+      return find(spelling)
+    } catch {
+      continue
+    }
+  return undefined
+}
+
+const isInstalled = (path: string) => path.includes('/node_modules/')
 
 /** What ov remembers of a project outside of it. It is never needed: without a place to write, everything is made anew. */
 export class ProjectCache {
   readonly directory: string
   readonly #recipe: string
+  readonly #root: string
 
   constructor(location: ProjectLocation, recipe: string) {
     this.#recipe = sha256(recipe)
+    this.#root = location.root
     const home = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
     const wanted = join(home, 'ov', 'projects', sha256(JSON.stringify([location.root, location.entries])).slice(0, 24))
     try {
@@ -91,20 +162,28 @@ export class ProjectCache {
     const record = this.read<BundleRecord>('bundle')
     if (record?.recipe !== this.#recipe || !holds(record.files, hashFile) || !holds(record.listings, hashListing))
       return undefined
-    return this.#bundle(record)
+    const found = this.#bundle(record)
+    return existsSync(found.file) && existsSync(found.map) ? found : undefined
   }
 
   /** Takes a fresh bundle in, with the fingerprints of everything it was made from. */
   keepBundle(folder: string, files: readonly string[]): CachedBundle {
-    const folders = new Set(files.filter((file) => !file.includes('/node_modules/')).map((file) => dirname(file)))
-    const prints = fingerprint([...files, ...configurationOf(folders)].sort(), hashFile)
+    const folders = withParents(files.map((file) => dirname(file)))
+    const prints = fingerprint([...new Set([...files, ...configurationOf(folders)])].sort(), hashFile)
     const key = sha256(JSON.stringify([this.#recipe, prints]))
     const kept = `b-${key.slice(0, 24)}`
     rmSync(join(this.directory, kept), { recursive: true, force: true })
     renameSync(folder, join(this.directory, kept))
+    const before = this.read<BundleRecord>('bundle')?.folder
+    // Another ov may be running the last one just now; those before it can go.
     for (const name of readdirSync(this.directory))
-      if (name.startsWith('b-') && name !== kept) rmSync(join(this.directory, name), { recursive: true, force: true })
-    const listings = fingerprint([...folders].sort(), hashListing)
+      if (name.startsWith('b-') && name !== kept && name !== before)
+        rmSync(join(this.directory, name), { recursive: true, force: true })
+    // What lies above the project changes without meaning anything, but for packages that are installed there.
+    const used = new Set(files.map((file) => dirname(file)))
+    const own = folders.filter((path) => !isInstalled(`${path}/`))
+    const listed = own.filter((path) => used.has(path) || `${path}/`.startsWith(`${this.#root}/`))
+    const listings = fingerprint([...listed, ...own.map((path) => join(path, 'node_modules'))].sort(), hashListing)
     const record: BundleRecord = { recipe: this.#recipe, folder: kept, key, files: prints, listings }
     this.write('bundle', record)
     return this.#bundle(record)
@@ -127,7 +206,11 @@ export class ProjectCache {
   write(name: string, record: unknown): void {
     const file = join(this.directory, `${name}.json`)
     const aside = `${file}.${process.pid}`
-    writeFileSync(aside, JSON.stringify(record))
-    renameSync(aside, file)
+    try {
+      writeFileSync(aside, JSON.stringify(record))
+      renameSync(aside, file)
+    } catch {
+      rmSync(aside, { force: true }) // then the next run remembers nothing
+    }
   }
 }

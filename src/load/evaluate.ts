@@ -12,22 +12,42 @@ export class EvaluationError extends Error {
   }
 }
 
+/** Thrown into an evaluation that the user interrupts; the command line knows what that means. */
+class Interrupted extends Error {}
+
 /**
  * Runs the project's program. It is ordinary code with the operator's rights, as with every tool of this kind. What it prints goes to
- * stderr: stdout belongs to ov's results.
+ * stderr: stdout belongs to ov's results. However it ends, ov says so: an exit, a promise that nobody settles, a rejection nobody awaits.
  */
 export async function evaluate(bundle: CachedBundle): Promise<Exports> {
-  const { log, info, debug } = console
-  console.log = console.info = console.debug = console.error.bind(console)
+  const { stdout, stderr } = process
+  const { write } = stdout
+  const { exit } = process
   // A project may build hundreds of entities in one stack; the frames of a failure are what its author needs.
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 50
+  stdout.write = stderr.write.bind(stderr) as typeof write
+  process.exit = (code) => {
+    throw new Error(`process.exit(${code ?? ''}) would end ov before it has done anything`)
+  }
+  let stop = (_: unknown): void => {}
+  const stopped = new Promise<never>((_, reject) => (stop = reject))
+  const stuck = () => stop(new Error('the program awaits something that never happens'))
+  const interrupt = () => stop(new Interrupted())
+  process.once('beforeExit', stuck).once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  process.on('unhandledRejection', stop)
   try {
-    return (await import(pathToFileURL(bundle.file).href)) as Exports
+    const exports = (await Promise.race([import(pathToFileURL(bundle.file).href), stopped])) as Exports
+    // Rejections that nobody awaits are known one turn later.
+    await Promise.race([new Promise(setImmediate), stopped])
+    return exports
   } catch (error) {
+    if (error instanceof Interrupted) throw error
     throw new EvaluationError(error)
   } finally {
+    process.off('beforeExit', stuck).off('SIGINT', interrupt).off('SIGTERM', interrupt).off('unhandledRejection', stop)
     Error.stackTraceLimit = limit
-    Object.assign(console, { log, info, debug })
+    stdout.write = write
+    process.exit = exit
   }
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { inspect } from 'node:util'
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import type { CallSite } from '../../dsl/origin.ts'
 import type { Diagnostic, Place } from '../diagnostics/diagnostic.ts'
-import type { AuthoredEntity } from '../model/project.ts'
+import { placeOf, type AuthoredEntity } from '../model/project.ts'
 import type { CachedBundle } from './cache.ts'
 import type { RawEntity } from './collect.ts'
-import type { EvaluationError } from './evaluate.ts'
 
 /** Turns positions in the bundle into places in the user's files. */
 export class Origins {
@@ -62,21 +62,20 @@ export function badValues(entities: readonly RawEntity[], places: readonly Autho
       message: `${path}: ${what} is not data`,
       entity: `${entity.kind} "${String(entity.name)}"`,
       field: path,
-      place: places[index]!.origin,
+      place: placeOf(places[index]!, path),
       remedy: 'write plain text, numbers, booleans, lists and maps',
     })),
   )
 }
 
 /** An exception of the user's program, at the line that threw it. */
-export function explainEvaluation(error: EvaluationError, origins: Origins): Diagnostic {
-  const { cause } = error
+export function explainEvaluation(cause: unknown, origins: Origins): Diagnostic {
   const places = framesOf(cause).flatMap((site) => origins.place(site) ?? [])
   const [place, ...callers] = places.filter(
     (one) => !one.file.includes('node_modules/') && !/(^|\/)dsl\/[a-z-]+\.(ts|js)$/.test(one.file),
   )
   const message =
-    cause instanceof Error ? `${cause.name}: ${cause.message}` : `the program threw ${JSON.stringify(cause)}`
+    cause instanceof Error ? `${cause.name}: ${cause.message}` : `the program threw ${inspect(cause)}`
   const cycle = cause instanceof ReferenceError && / before initialization$/.test(cause.message)
   return {
     code: 'OV1005',

@@ -1,10 +1,10 @@
-import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts, LayerFacts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
 import type { ImagePlan, TaskStep } from '../plan/ir.ts'
-import { hashFile } from './cache.ts'
+import { fingerprintFile, statFile } from './cache.ts'
 import { listFolder } from './listing.ts'
 
 /** A file of a layer, as it goes into the build context. */
@@ -19,16 +19,17 @@ export interface StagedFile {
 
 /** What was looked up on disk: it must be the same for a later run to be the same. */
 export class Lookups {
+  /** Fingerprints of files. */
   readonly files = new Map<string, string | null>()
   readonly listings = new Map<string, string | null>()
 
   /** Hash of a file's content. */
   file(path: string): string | undefined {
     const known = this.files.get(path)
-    if (known !== undefined) return known ?? undefined
-    const hash = hashFile(path)
-    this.files.set(path, hash ?? null)
-    return hash
+    if (known !== undefined) return known?.replace(/ x$/, '')
+    const print = fingerprintFile(path)
+    this.files.set(path, print ?? null)
+    return print?.replace(/ x$/, '')
   }
 
   /** Names in a folder, or undefined where there is none. */
@@ -131,23 +132,15 @@ export function stageLayers(
       const first = !stages.has(plan.layer)
       stages.set(plan.layer, stage)
       const take = (relativePath: string, field: string, show: string): void => {
-        const path = join(fact.base, relativePath)
-        const files = readTree(path, relativePath.replace(/\/+$/, ''), lookups, fact.base)
-        if (files === undefined)
-          report(
-            layer,
-            field,
-            `${show} not found in ${relative(root, fact.base) || '.'}`,
-            'make the file, or correct the path',
-          )
-        else if (files === 'outside')
-          report(
-            layer,
-            field,
-            `${show} is a link that leads out of ${relative(root, fact.base) || '.'}`,
-            'copy the file into the layer',
-          )
-        else for (const file of files) stage.set(file.to, file)
+        const to = relativePath.split('/').filter((part) => part !== '' && part !== '.').join('/')
+        const { files, obstacles } = readTree(join(fact.base, to), to, lookups, fact.base)
+        for (const file of files) stage.set(file.to, file)
+        const where = relative(root, fact.base) || '.'
+        for (const { path, what } of obstacles) {
+          const of = path === to ? show : `${show}: ${JSON.stringify(path)}`
+          const [message, remedy] = OBSTACLES[what]
+          report(layer, field, `${of} ${message} ${where}`, remedy)
+        }
       }
       for (const source of copySources(plan.steps.filter((step) => step.kind === 'Task')))
         for (const arch of source.path.includes('${ARCH}') ? ARCHITECTURES : [''])
@@ -159,7 +152,7 @@ export function stageLayers(
       if (!first) continue
       if (fact.own) {
         // A directory of its own is staged whole: scripts see all of it under /ctx.
-        for (const file of readTree(fact.base, '', lookups, fact.base) as StagedFile[]) stage.set(file.to, file)
+        take('', 'directory', 'directory')
         continue
       }
       layer.data.files?.forEach((path, index) =>
@@ -183,6 +176,14 @@ export function stageLayers(
   }
 }
 
+const OBSTACLES: Readonly<Record<Obstacle['what'], readonly [message: string, remedy: string]>> = {
+  missing: ['not found in', 'make the file, or correct the path'],
+  unreadable: ['can\'t be read, in', 'make it readable'],
+  outside: ['is a link that leads out of', 'copy the file into the layer'],
+  circle: ['is a link to a folder that contains it, in', 'remove the link'],
+  special: ['is neither a file nor a folder, in', 'a build context holds files and folders only'],
+}
+
 const copySources = (steps: readonly TaskStep[]) =>
   steps.flatMap((step) => (step.task.verb === 'copy' ? [{ path: step.task.source, step }] : []))
 
@@ -198,24 +199,51 @@ const taskIndex = (layer: LayerModel, step: TaskStep): number => {
       )
 }
 
-/** All files below a path, or the file itself. Links inside the layer are followed; one that leads out is refused. */
-function readTree(path: string, to: string, lookups: Lookups, base: string): StagedFile[] | undefined | 'outside' {
-  if (!existsSync(path)) {
-    lookups.file(path)
-    return undefined
-  }
-  if (lstatSync(path).isSymbolicLink() && inside(realpathSync(base), realpathSync(path)) === undefined) return 'outside'
-  const stat = statSync(path)
-  if (stat.isDirectory()) {
-    const files: StagedFile[] = []
-    for (const listed of lookups.list(path) ?? []) {
-      const name = listed.replace(/\/$/, '')
-      const below = readTree(join(path, name), to === '' ? name : `${to}/${name}`, lookups, base)
-      if (below === 'outside') return 'outside'
-      files.push(...(below ?? []))
+/** Where the output is, which never becomes input. */
+const OUTPUT = '.build'
+
+/** Something in a layer that can't go into a build context. */
+interface Obstacle {
+  /** Path below the layer's base. */
+  readonly path: string
+  readonly what: 'missing' | 'unreadable' | 'outside' | 'circle' | 'special'
+}
+
+/** All files below a path, or the file itself. Links inside the layer are followed; what leads out is refused, wherever the link stands. */
+function readTree(
+  from: string,
+  to: string,
+  lookups: Lookups,
+  base: string,
+): { files: StagedFile[]; obstacles: Obstacle[] } {
+  const files: StagedFile[] = []
+  const obstacles: Obstacle[] = []
+  const realBase = realpathSync(base)
+  const visit = (path: string, name: string, open: readonly string[]): void => {
+    const fail = (what: Obstacle['what']) => obstacles.push({ path: name, what })
+    const stat = statFile(path)
+    if (!stat) {
+      lookups.file(path)
+      fail('missing')
+      return
     }
-    return files
+    const real = realpathSync(path)
+    if (real !== realBase && inside(realBase, real) === undefined) fail('outside')
+    else if (open.includes(real)) fail('circle')
+    else if (stat.isDirectory())
+      for (const listed of lookups.list(path) ?? []) {
+        const entry = listed.replace(/\/$/, '')
+        // A layer may be the whole project: what ov and git keep there is not part of it.
+        if (entry === '.git' || (entry === OUTPUT && name === '')) continue
+        visit(join(path, entry), name === '' ? entry : `${name}/${entry}`, [...open, real])
+      }
+    else if (!stat.isFile()) fail('special')
+    else {
+      const hash = lookups.file(path)
+      if (hash === undefined) fail('unreadable')
+      else files.push({ from: path, to: name, hash, executable: (stat.mode & 0o111) !== 0 })
+    }
   }
-  const hash = lookups.file(path)
-  return hash === undefined ? undefined : [{ from: path, to, hash, executable: (stat.mode & 0o111) !== 0 }]
+  visit(from, to, [])
+  return { files, obstacles }
 }

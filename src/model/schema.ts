@@ -100,7 +100,9 @@ const layerEnv = env.superRefine((map, ctx) => {
 const RESERVED = ['USER', 'UID', 'GID', 'HOME', 'ARCH', 'BUILD_ARCH'] as const
 const vars = textMap.superRefine((map, ctx) => {
   for (const key of Object.keys(map)) {
-    if ((RESERVED as readonly string[]).includes(key))
+    if (key === 'PATH')
+      report(ctx, 'OV2006', 'use pathAppend instead of setting PATH in vars', [key], 'move its directories to pathAppend')
+    else if ((RESERVED as readonly string[]).includes(key))
       report(
         ctx,
         'OV2008',
@@ -418,7 +420,14 @@ function section(label: string, fields: readonly string[], needPackages: readonl
     })
 }
 
-const manifestField = z.string().min(1)
+/** A file or folder of the layer; what lies outside is not its own. */
+const ownPath = z
+  .string()
+  .min(1, 'must not be empty')
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !/[\0\n\r]/.test(path),
+    "must be a relative path within the layer's directory, without '..'",
+  )
 
 /** The schema of layers, given the formats and builders of the vocabulary. */
 export function layerSchema(formats: readonly FormatRules[], builders: readonly string[]) {
@@ -427,7 +436,7 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
   const sections: Record<string, z.ZodType> = {}
   for (const format of formats)
     sections[format.name] = section(format.name, format.fields, format.needPackages).optional()
-  for (const builder of builders) sections[builder] = manifestField.optional()
+  for (const builder of builders) sections[builder] = ownPath.optional()
   return z
     .strictObject({
       name,
@@ -440,7 +449,7 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
       status: status.optional(),
       info: z.string().optional(),
       directory: z.string().optional(),
-      files: z.array(z.string().min(1)).optional(),
+      files: z.array(ownPath).optional(),
       depends: z.array(layerRef).optional(),
       layers: z.array(layerRef).optional(),
       tags: z

@@ -33,7 +33,7 @@ export function imageMetadata(image: ResolvedImage, init: string | undefined, vo
     Object.fromEntries(chain.flatMap((layer) => Object.entries(pick(layer) ?? {})))
   // Outermost image first, first declaration wins.
   const volumes = new Map<string, string>()
-  for (const layer of [...image.own, ...chain.filter((one) => !image.own.includes(one))])
+  for (const layer of image.levels.flat())
     for (const [name, path] of Object.entries(layer.data.volumes ?? {}))
       if (!volumes.has(name)) volumes.set(name, expandHome(path, user.home))
   const statuses = [data.status ?? 'testing', ...chain.map((layer) => layer.data.status ?? 'testing')]

@@ -3,6 +3,7 @@ import type { Diagnostic, Place } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { byName, placeOf, type PodModel, type Project } from '../model/project.ts'
 import { refName } from '../model/schema-refs.ts'
+import { deployId } from './deploy-id.ts'
 import type { ImageMetadata } from './metadata.ts'
 import { overlaySecurity } from './security.ts'
 
@@ -28,6 +29,8 @@ export type PlannedVolume =
 /** A deploy to run. */
 export interface PodPlan {
   readonly name: string
+  /** Its name in ledgers. (PLAN-27) */
+  readonly deployId: string
   readonly origin: Place
   /** Places of single fields, for the side map. */
   readonly places: Readonly<Record<'image' | 'ports' | 'volumes' | 'env' | 'security', Place>>
@@ -62,6 +65,10 @@ export interface PodContext {
   readonly project: Project
   /** Metadata of the project's images, for the values that deploys provide to each other. */
   readonly metadata: ReadonlyMap<string, ImageMetadata>
+  /** Layers of the project's images, in the order in which they were installed. */
+  readonly layers: ReadonlyMap<string, readonly string[]>
+  /** Container ports of the project's images, `8080` and `53/udp`. */
+  readonly containerPorts: ReadonlyMap<string, readonly string[]>
   readonly entrypoints: ReadonlyMap<string, readonly string[]>
   readonly machine: MachineInput | undefined
 }
@@ -94,6 +101,7 @@ export function compilePod(
     })
   const { data } = pod
   const ref = refName(data.image)
+  checkPorts(pod, context.containerPorts.get(ref), say)
   const volumes = compileVolumes(pod, image, say)
   const security = overlaySecurity(image.security, (data.security ?? {}) as Security)
   const secrets = image.secretRequires.map((secret) => secret.name)
@@ -104,8 +112,14 @@ export function compilePod(
       `image "${ref}" requires the secrets ${secrets.join(', ')}, which can't be handed to it yet`,
       'take the layer that requires them out',
     )
+  const imageName = image.image === '' ? ref : image.image
   const plan: PodPlan = {
     name: pod.name,
+    deployId: deployId({
+      target: `pod:${pod.name}`,
+      image: imageName,
+      layers: context.layers.get(ref) ?? Object.keys(image.layerVersions),
+    }),
     origin: pod.origin,
     places: {
       image: placeOf(pod, 'image'),
@@ -116,7 +130,7 @@ export function compilePod(
     },
     container: containerName(pod.name),
     image: context.project.images.has(ref) ? { kind: 'project', name: ref } : { kind: 'local', ref },
-    imageName: image.image === '' ? ref : image.image,
+    imageName,
     status: data.status ?? image.status,
     info: data.info ?? image.info,
     workingDirectory: volumes.find((volume) => volume.name === 'workspace')?.path ?? image.home,
@@ -145,6 +159,21 @@ function target(given: NonNullable<PodModel['data']['ports']>[string]): { bind: 
   if (typeof given === 'object') return { bind: given.bind ?? '127.0.0.1', host: given.host }
   const [, bind, host = ''] = /^(?:(.*):)?([^:]*)$/.exec(String(given)) ?? []
   return { bind: bind ?? '127.0.0.1', host: host === 'auto' ? 'auto' : Number(host) }
+}
+
+/** What no layer of the image listens on can't be published. Images known by their labels alone may listen on anything. */
+function checkPorts(pod: PodModel, known: readonly string[] | undefined, say: Say): void {
+  if (known === undefined) return
+  for (const key of Object.keys(pod.data.ports ?? {})) {
+    const port = key.replace(/\/tcp$/, '')
+    if (known.includes(port)) continue
+    say(
+      'OV4002',
+      `ports[${JSON.stringify(key)}]`,
+      `ports: no layer of the image listens on ${port}`,
+      known.length === 0 ? "declare it in the layer's ports" : `its ports are ${known.join(', ')}`,
+    )
+  }
 }
 
 function compilePorts(pod: PodModel, image: ImageMetadata, say: Say): PublishedPort[] {

@@ -69,6 +69,15 @@ function attempt<T>(render: () => T, say: (why: string) => void): T | undefined 
 export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initName, report }: LayerContext): Step[] {
   const services = layer.data.services ?? []
   const init = initName === undefined ? undefined : vocabulary.inits.get(initName)
+  if (initName === undefined)
+    for (const [index, service] of services.entries())
+      report(
+        `services[${index}]`,
+        'OV3012',
+        `services[${index}]: the packaged unit ${service.usePackaged} is not started in image "${image.name}", which has no init`,
+        "describe the process with exec, or use an image with init: 'systemd'",
+        'warning',
+      )
   if (!init) return []
   const own = { user: image.user.name, uid: image.user.uid }
   return services.flatMap((service, index): Step[] => {
@@ -121,7 +130,7 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
       return []
     }
     for (const field of init.ignores ?? [])
-      if (service[field] !== undefined)
+      if (service[field] !== undefined && !(field === 'kind' && service.kind === 'program'))
         report(
           `${path}.${field}`,
           'OV3014',

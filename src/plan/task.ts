@@ -62,6 +62,14 @@ export function resolveTask(task: TaskData, context: TaskContext): { task: Resol
       say('OV2024', field, `${JSON.stringify(text)} is not an absolute path`, 'start it with /, ~/ or ${HOME}')
     return result
   }
+  /** What leaves the layer's directory only once the variables are in it is refused here; the rest, where it was written. */
+  const source = (text: string): string => {
+    const result = fillVars(path('copy', text, { absolute: false }), vars)
+    const leaves = (of: string) => of.startsWith('/') || of.split('/').includes('..')
+    if (leaves(result) && !leaves(text))
+      say('OV2022', 'copy', `source ${JSON.stringify(result)} leaves the layer's directory`, 'a layer holds its own files')
+    return result.replace(/^(\.\/+)+/, '')
+  }
   const mode = (text: string): string => {
     const result = fillVars(fill(text), vars)
     if (!/^0[0-7]{3,4}$/.test(result))
@@ -88,7 +96,7 @@ export function resolveTask(task: TaskData, context: TaskContext): { task: Resol
       user,
       task: {
         verb: 'copy',
-        source: fillVars(path('copy', task.copy, { absolute: false }), vars).replace(/^(\.\/)+/, ''),
+        source: source(task.copy),
         to: path('to', task.to),
         mode: mode(task.mode ?? '0755'),
       },

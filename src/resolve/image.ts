@@ -44,10 +44,12 @@ export interface ResolvedImage {
   /** Package formats; the first is the primary one. */
   readonly formats: readonly string[]
   readonly user: Account
-  /** All layers of the image and its internal bases, in order. */
+  /** All layers of the image and its internal bases, in the order in which they are installed. */
   readonly chain: readonly LayerModel[]
   /** The layers that this image itself installs. */
   readonly own: readonly LayerModel[]
+  /** The layers that each of {@link images} installs itself. */
+  readonly levels: readonly (readonly LayerModel[])[]
   /** This image and its internal bases, outermost first. */
   readonly images: readonly ImageModel[]
   readonly version: string
@@ -128,12 +130,13 @@ export function resolveImages(
       }
     if (new Set(formats).size < formats.length) return say('OV3006', 'build', 'build names a format twice')
 
-    const chain = graph
-      .closure(imageChain(project, image).flatMap((one) => (one.data.layers ?? []).map(refName)))
-      .map((name) => project.layers.get(name)!)
-      .filter((layer) => !isBundle(layer))
     const provided = new Set(parent?.chain.map((layer) => layer.name))
-    const own = chain.filter((layer) => !provided.has(layer.name))
+    const own = graph
+      .closure((image.data.layers ?? []).map(refName))
+      .map((name) => project.layers.get(name)!)
+      .filter((layer) => !isBundle(layer) && !provided.has(layer.name))
+    // A base is complete before this image begins, so its layers come first, whatever the project's order says.
+    const chain = [...(parent?.chain ?? []), ...own]
     if (base.kind !== 'internal' && distro === undefined) {
       const packaged = own.find(
         (layer) =>
@@ -169,6 +172,7 @@ export function resolveImages(
       user,
       chain,
       own,
+      levels: [own, ...(parent?.levels ?? [])],
       images: imageChain(project, image),
       version,
     }

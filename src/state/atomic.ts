@@ -1,5 +1,15 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { attempt } from './attempt.ts'
 
 export interface AtomicOptions {
@@ -48,4 +58,15 @@ export function isBeingMade(name: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+/** Removes a file, and what killed writers of it have left beside it. */
+export function removeFile(file: string): void {
+  const folder = dirname(file)
+  if (!existsSync(folder)) return
+  attempt(file, () => {
+    for (const name of readdirSync(folder))
+      if (name === basename(file) || (name.startsWith(`${basename(file)}.`) && /\.\d+\.part$/.test(name)))
+        rmSync(join(folder, name), { force: true })
+  })
 }

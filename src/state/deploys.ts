@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { byName } from '../model/project.ts'
-import { writeAtomic } from './atomic.ts'
+import { removeFile, writeAtomic } from './atomic.ts'
 import type { Paths } from './paths.ts'
 
 /** What ov remembers of a deploy on this machine. It is written before anything is changed, so that a killed run can be finished or undone. */
@@ -20,12 +21,16 @@ export interface DeployRecord {
   readonly files: readonly string[]
   /** Podman volumes of the deploy. */
   readonly volumes: readonly string[]
-  /** Podman network that ov made when it was not there. */
+  /** Folders that ov made for its data. */
+  readonly folders: readonly string[]
+  /** Podman network; ov made it when it was not there. */
   readonly network: string
   /** Host ports found for `'auto'`, by container port. */
   readonly autoPorts: Readonly<Record<string, number>>
   /** Variables the operator gave. */
   readonly operatorEnv: Readonly<Record<string, string>>
+  /** Hash of the env file that the container was started with. */
+  readonly envFileHash?: string
 }
 
 /** The records of this user's deploys. A record that can't be read stops the command: it is never taken for an absent one. */
@@ -47,9 +52,7 @@ export class DeployStore {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
     }
-    const record = JSON.parse(text) as DeployRecord
-    if (record.schemaVersion !== 1) throw new Error(`${this.#file(name)} was written by another version of ov`)
-    return record
+    return readRecord(text, this.#file(name))
   }
 
   all(): DeployRecord[] {
@@ -71,6 +74,19 @@ export class DeployStore {
   }
 
   remove(name: string): void {
-    rmSync(this.#file(name), { force: true })
+    removeFile(this.#file(name))
   }
+}
+
+function readRecord(text: string, file: string): DeployRecord {
+  const fail = (what: string, remedy: string, cause?: unknown) =>
+    new DiagnosticError([{ code: 'OV1009', severity: 'error', message: `${file} ${what}`, remedy }], { cause })
+  let record: DeployRecord
+  try {
+    record = JSON.parse(text) as DeployRecord
+  } catch (error) {
+    throw fail('is damaged', 'move it away; the next ov apply of that deploy writes it anew', error)
+  }
+  if (record.schemaVersion !== 1) throw fail('was written by another version of ov', 'use that version, or a newer one')
+  return record
 }

@@ -50,7 +50,9 @@ ${contract}  tasks: [mkdir('/etc/layer-${n}'), write('/etc/layer-${n}/conf', { c
 
 function importLayers(wanted: readonly number[]): string {
   const byFile = Map.groupBy(new Set(wanted), file)
-  return [...byFile].map(([from, layers]) => `import { ${layers.map((n) => `layer${n}`).join(', ')} } from './${from}'\n`).join('')
+  return [...byFile]
+    .map(([from, layers]) => `import { ${layers.map((n) => `layer${n}`).join(', ')} } from './${from}'\n`)
+    .join('')
 }
 
 /**
@@ -70,7 +72,8 @@ export function generateCatalogue(n: number): Record<string, string> {
     const own = range(Math.min(PER_FILE, n - first)).map((i) => first + i)
     const foreign = own.flatMap(dependsOf).filter((other) => other < first)
     files[file(first)] =
-      `import { cmd, layer, mkdir, write } from 'ov'\n${importLayers(foreign)}\n` + own.map((layer) => layerText(layer, dependsOf(layer))).join('\n')
+      `import { cmd, layer, mkdir, write } from 'ov'\n${importLayers(foreign)}\n` +
+      own.map((layer) => layerText(layer, dependsOf(layer))).join('\n')
   }
 
   const images: { base: number | undefined; own: number[]; all: Set<number> }[] = []

@@ -1,10 +1,12 @@
+import { StringDecoder } from 'node:string_decoder'
 import { execa } from 'execa'
 import type { Clock, Executor, RunOptions, RunResult } from '../executor.ts'
 
 /** This machine. Programs get their arguments as a list, never through a shell. */
 export const localExecutor: Executor = {
-  async run([program = '', ...args], options: RunOptions = {}): Promise<RunResult> {
-    const { stdin, cwd, env, onLine, signal } = options
+  async run(argv, options: RunOptions = {}): Promise<RunResult> {
+    const { stdin, cwd, env, onLine, signal, bound = false } = options
+    const [program = '', ...args] = bound ? ['setpriv', '--pdeathsig', 'TERM', '--', ...argv] : argv
     const child = execa(program, args, {
       reject: false,
       stripFinalNewline: false,
@@ -16,13 +18,14 @@ export const localExecutor: Executor = {
     })
     if (onLine)
       for (const stream of ['stdout', 'stderr'] as const) {
+        const decoder = new StringDecoder('utf8')
         let rest = ''
-        child[stream]!.on('data', (chunk: Buffer) => {
-          const lines = (rest + chunk.toString()).split('\n')
+        child[stream].on('data', (chunk: Buffer) => {
+          const lines = (rest + decoder.write(chunk)).split('\n')
           rest = lines.pop() ?? ''
           for (const line of lines) onLine(line, stream)
         })
-        child[stream]!.on('end', () => rest !== '' && onLine(rest, stream))
+        child[stream].on('end', () => rest !== '' && onLine(rest, stream))
       }
     const result = await child
     const missing = (result as { code?: string }).code === 'ENOENT'
@@ -30,7 +33,7 @@ export const localExecutor: Executor = {
     return {
       exitCode: missing ? 127 : (result.exitCode ?? 128),
       stdout: String(result.stdout ?? ''),
-      stderr: missing ? `${program}: not found` : String(result.stderr ?? ''),
+      stderr: missing ? `${argv[0]}: not found` : String(result.stderr ?? ''),
     }
   },
 }

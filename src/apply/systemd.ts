@@ -1,0 +1,57 @@
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import type { Executor } from './executor.ts'
+
+/** How a unit is. */
+export interface UnitState {
+  readonly load: string
+  readonly active: string
+  readonly sub: string
+  readonly restarts: number
+}
+
+/** What systemd says of a unit of the user. */
+export async function unitState(unit: string, executor: Executor): Promise<UnitState> {
+  const { stdout } = await executor.run(
+    ['systemctl', '--user', 'show', unit, '-p'].concat('LoadState,ActiveState,SubState,NRestarts'),
+  )
+  const fields = new Map(
+    stdout
+      .split('\n')
+      .map((line) => [line.slice(0, Math.max(0, line.indexOf('='))), line.slice(line.indexOf('=') + 1)]),
+  )
+  return {
+    load: fields.get('LoadState') ?? '',
+    active: fields.get('ActiveState') ?? '',
+    sub: fields.get('SubState') ?? '',
+    restarts: Number(fields.get('NRestarts') ?? 0),
+  }
+}
+
+/** Tells the user's manager something; its refusal is reported with what it said. */
+export async function systemctl(executor: Executor, ...args: string[]): Promise<void> {
+  const result = await executor.run(['systemctl', '--user', ...args])
+  if (result.exitCode !== 0)
+    throw new DiagnosticError([
+      {
+        code: 'OV5007',
+        severity: 'error',
+        message: `systemctl --user ${args.join(' ')} failed: ${result.stderr.trim()}`,
+        remedy: 'check the user manager: systemctl --user status',
+      },
+    ])
+}
+
+/** A place in the journal, to see only what comes after it. */
+export async function journalCursor(executor: Executor): Promise<string | undefined> {
+  const { stdout } = await executor.run(['journalctl', '--user', '-n', '0', '--show-cursor', '--no-pager'])
+  return /^-- cursor: (.*)$/m.exec(stdout)?.[1]
+}
+
+/** The last lines that a unit logged since a place in the journal. */
+export async function journal(unit: string, since: string | undefined, executor: Executor): Promise<string[]> {
+  const { stdout } = await executor.run([
+    ...['journalctl', '--user', '-u', unit, '-n', '25', '--no-pager', '-o', 'cat'],
+    ...(since === undefined ? [] : [`--after-cursor=${since}`]),
+  ])
+  return stdout.split('\n').filter((line) => line.trim() !== '')
+}

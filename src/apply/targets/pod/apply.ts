@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
+import { fromLabels } from '../../../plan/labels.ts'
+import { writeAtomic } from '../../../state/atomic.ts'
+import { attempt } from '../../../state/attempt.ts'
+import { journal, journalCursor, systemctl, unitState } from '../../systemd.ts'
+import type { PodChange } from './compare.ts'
+import type { DesiredPod } from './desire.ts'
+import { ensureNetwork } from './network.ts'
+import { folderComplaints, quadletComplaints } from './quadlet.ts'
+import { serviceStates } from './services.ts'
+import { unitOf, type PodTools } from './tools.ts'
+
+/** Makes the machine have the deploy, and waits until it runs. What is about to be done is recorded first. */
+export async function applyPod({ desired }: PodChange, tools: PodTools): Promise<void> {
+  const { executor, podman, store, say, signal } = tools
+  const { plan, record, file, binds } = desired
+  const unit = unitOf(plan.container)
+  const complaints = await quadletComplaints(desired, executor)
+  if (complaints.length > 0) throw failure(desired, 'the quadlet is not accepted by this podman', complaints)
+  store.put({ ...record, phase: 'applying' })
+  for (const { path, auto } of binds) if (auto) attempt(path, () => mkdirSync(path, { recursive: true, mode: 0o755 }))
+  await ensureNetwork(plan.network, podman)
+  writeAtomic(file, desired.text, { keep: true })
+  await systemctl(executor, 'daemon-reload')
+  if ((await unitState(unit, executor)).load !== 'loaded')
+    throw failure(
+      desired,
+      `systemd has no unit ${unit}: the quadlet was not accepted`,
+      await folderComplaints(dirname(file), executor),
+    )
+  signal.throwIfAborted()
+  say(`${plan.name}: starting`)
+  const since = await journalCursor(executor)
+  await executor.run(['systemctl', '--user', 'reset-failed', unit])
+  const started = await executor.run(['systemctl', '--user', 'restart', unit], { signal })
+  const problem = started.exitCode === 0 ? await waitUntilUp(desired, tools) : `${unit} does not start`
+  if (problem !== undefined) throw failure(desired, problem, await journal(unit, since, executor))
+  store.put(record)
+}
+
+const failure = (desired: DesiredPod, message: string, output: readonly string[]) =>
+  new DiagnosticError([
+    {
+      code: 'OV5006',
+      severity: 'error',
+      message,
+      entity: `pod "${desired.plan.name}"`,
+      place: desired.plan.origin,
+      output,
+      remedy: `look at journalctl --user -u ${unitOf(desired.plan.container)}; ov destroy ${desired.plan.name} takes it down`,
+    },
+  ])
+
+const PAUSE = 250
+const PATIENCE = 60_000
+
+/** Up means that the container runs for a while without a new start, and that its init has all its services up. Says what is wrong. */
+async function waitUntilUp({ plan, image }: DesiredPod, tools: PodTools): Promise<string | undefined> {
+  const { executor, clock, podman, signal } = tools
+  const unit = unitOf(plan.container)
+  const { init } = fromLabels((await podman.labels(image)) ?? {})
+  const first = await unitState(unit, executor)
+  for (let settled = 0, waited = 0; waited < PATIENCE; waited += PAUSE) {
+    signal.throwIfAborted()
+    const state = await unitState(unit, executor)
+    if (state.active === 'failed' || state.restarts > first.restarts) return `${unit} does not stay up`
+    settled = state.active === 'active' && state.sub === 'running' ? settled + 1 : 0
+    const services = settled > 0 ? await serviceStates(plan.container, init, podman) : undefined
+    if (services && services.failed.length > 0)
+      return `${unit} runs, but not all of its services: ${services.failed.join(', ')}`
+    if (settled >= 4 && services?.pending !== true) return undefined
+    await clock.sleep(PAUSE)
+  }
+  return `${unit} is not up after ${PATIENCE / 1000} s`
+}

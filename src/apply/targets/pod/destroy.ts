@@ -1,0 +1,53 @@
+import { existsSync, rmdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { removeFile } from '../../../state/atomic.ts'
+import type { DeployRecord } from '../../../state/deploys.ts'
+import type { Podman } from '../../podman.ts'
+import { systemctl } from '../../systemd.ts'
+import { releaseNetwork } from './network.ts'
+import { unitOf, type PodTools } from './tools.ts'
+
+/** What holds the data of a deploy. */
+export interface DeployData {
+  readonly volumes: readonly string[]
+  readonly folders: readonly string[]
+}
+
+/** Stops a deploy and removes what apply put on the machine. Data stays unless it is purged. */
+export async function destroyPod(record: DeployRecord, purge: boolean, tools: PodTools): Promise<void> {
+  const { executor, podman, store } = tools
+  const unit = unitOf(record.container)
+  store.put({ ...record, phase: 'destroying' })
+  await executor.run(['systemctl', '--user', 'stop', unit])
+  record.files.forEach(removeFile)
+  await systemctl(executor, 'daemon-reload')
+  await executor.run(['systemctl', '--user', 'reset-failed', unit])
+  if (await podman.exists('container', record.container)) await podman.run(['rm', '-f', '-t', '10', record.container])
+  if (purge) {
+    const { volumes, folders } = await existingData(record, podman)
+    for (const volume of volumes) await podman.run(['volume', 'rm', volume])
+    // Files of a container belong to ids that only its user namespace may remove.
+    for (const folder of folders) {
+      await podman.run(['unshare', 'rm', '-rf', '--', folder])
+      removeEmpty(dirname(folder))
+    }
+  }
+  store.remove(record.name)
+  await releaseNetwork(record.network, store.all(), podman)
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // other volumes are in it
+  }
+}
+
+/** The volumes and folders of a deploy that are there. */
+export async function existingData(record: DeployRecord, podman: Podman): Promise<DeployData> {
+  const volumes = await Promise.all(
+    record.volumes.map(async (volume) => ((await podman.exists('volume', volume)) ? [volume] : [])),
+  )
+  return { volumes: volumes.flat(), folders: record.folders.filter((folder) => existsSync(folder)) }
+}

@@ -1,0 +1,5 @@
+export { applyPod } from './apply.ts'
+export { comparePod, sameRecord, type PodChange } from './compare.ts'
+export { checkPod, desirePod, type DesiredPod } from './desire.ts'
+export { destroyPod, existingData } from './destroy.ts'
+export { unitOf, type PodTools } from './tools.ts'

@@ -1,0 +1,26 @@
+import { LABEL_PREFIX } from '../../../plan/labels.ts'
+import type { DeployRecord } from '../../../state/deploys.ts'
+import type { Podman } from '../../podman.ts'
+
+/** Says that ov made a network, and may take it away again. */
+const MADE_BY_OV = `${LABEL_PREFIX}made`
+
+/** Networks that are modes of podman, not things. */
+const isMode = (network: string) =>
+  /^(host|none|bridge|slirp4netns|pasta|private|container|ns)(:|$)/.test(network) || network.endsWith('.network')
+
+/** Makes a network, unless it is there. */
+export async function ensureNetwork(network: string, podman: Podman): Promise<void> {
+  if (isMode(network) || (await podman.exists('network', network))) return
+  const create = ['network', 'create', '--label', `${MADE_BY_OV}=true`, network]
+  const made = await podman.try(create)
+  // Somebody else may have made it in the meantime.
+  if (made.exitCode !== 0 && !(await podman.exists('network', network))) await podman.run(create)
+}
+
+/** Removes a network that ov made when no deploy is left on it; podman keeps it while something else uses it. */
+export async function releaseNetwork(network: string, others: readonly DeployRecord[], podman: Podman): Promise<void> {
+  if (isMode(network) || others.some((other) => other.network === network)) return
+  const { stdout } = await podman.try(['network', 'ls', '--filter', `label=${MADE_BY_OV}`, '--format', '{{.Name}}'])
+  if (stdout.split('\n').includes(network)) await podman.try(['network', 'rm', network])
+}

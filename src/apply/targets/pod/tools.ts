@@ -1,0 +1,18 @@
+import type { DeployStore } from '../../../state/deploys.ts'
+import type { Paths } from '../../../state/paths.ts'
+import type { Clock, Executor } from '../../executor.ts'
+import type { Podman } from '../../podman.ts'
+
+/** What the pod target works with. */
+export interface PodTools {
+  readonly executor: Executor
+  readonly podman: Podman
+  readonly clock: Clock
+  readonly paths: Paths
+  readonly store: DeployStore
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** The unit that the quadlet generator makes of a container. */
+export const unitOf = (container: string): string => `${container}.service`
