@@ -31,7 +31,7 @@ type BaseNames<Base> = Base extends `${string}/${string}` | `${string}:${string}
     : Base
 
 /** Fields of {@link image}. */
-export interface ImageSpec<Base, Layers> {
+export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[]> {
   /**
    * Name, unique among the project's images: lower case letters, digits and hyphens.
    * @example name: 'web'

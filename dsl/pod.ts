@@ -149,7 +149,7 @@ type EnvField<Required extends string, Optional extends string> = string extends
     : MustSetEnv<Required, Optional>
 
 /** Fields of {@link pod}. */
-export interface PodFields<I, Volume extends string, Port extends PortKey> {
+export interface PodFields<I = AnyImage | string, Volume extends string = string, Port extends PortKey = PortKey> {
   /**
    * Name of the deploy: the container and its unit are `ov-<name>`. (POD-01, POD-151)
    * @example name: 'site'

@@ -115,6 +115,8 @@ export function defineDistro(spec: DistroSpec): Distro {
 export interface BuilderContext {
   /** Name of the layer that is built. */
   readonly layer: string
+  /** Where the manifest is: `/ctx`, or a folder below it. */
+  readonly directory: string
   /** Home of the image's user. */
   readonly home: string
   /** Uid of the image's user. */

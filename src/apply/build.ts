@@ -1,6 +1,8 @@
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
+import { createWriteStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError, type Diagnostic, type Place } from '../diagnostics/diagnostic.ts'
+import { makeFolder } from '../state/atomic.ts'
+import { attempt } from '../state/attempt.ts'
 import type { Paths } from '../state/paths.ts'
 import { OUTPUT } from '../synth/index.ts'
 import type { ImageDecision } from './images.ts'
@@ -27,10 +29,11 @@ const STEP = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+): (.*)$/
 /** Builds one image with podman. A failure shows the step's output, and the TypeScript that wrote the step. */
 export async function buildImage(decision: ImageDecision, podman: Podman, options: BuildOptions): Promise<void> {
   const { image, inputs, reference } = decision
-  mkdirSync(options.paths.logs, { recursive: true, mode: 0o700 })
   const logFile = join(options.paths.logs, `build-${image.name}.log`)
+  attempt(logFile, () => makeFolder(options.paths.logs, 0o700))
   const log = createWriteStream(logFile, { mode: 0o600 })
   let current = ''
+  let preparing = false
   let since: string[] = []
   const onLine = (line: string): void => {
     log.write(`${line}\n`)
@@ -42,7 +45,9 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
     }
     current = text
     since = []
-    options.progress.step(Number(number), Number(total), text)
+    // Stages that only hold files say nothing of interest.
+    if (text.startsWith('FROM ')) preparing = text.startsWith('FROM scratch ')
+    if (!preparing) options.progress.step(Number(number), Number(total), text)
   }
   // podman reads "-" through /dev/stdin, which can't be opened when it is a socket, as Node's pipes are.
   const containerfile = join(options.work, `${image.name}.Containerfile`)
@@ -76,13 +81,15 @@ function explain(
   stderr: string,
 ): Diagnostic {
   const place = authorOf(step, inputs.containerfile, inputs.lines) ?? image.origin
-  const shown = output.filter((line) => line.trim() !== '' && !line.startsWith('Error: building at STEP'))
+  // podman ends by repeating the step, over as many lines as its script has.
+  const end = output.findIndex((line) => line.startsWith('Error: building at STEP'))
+  const shown = output.slice(0, end === -1 ? undefined : end).filter((line) => line.trim() !== '')
   const error = stderr.trim().split('\n').at(-1) ?? ''
-  const reason = /: ((?:while running runtime: )?exit status \d+|[^:]*)$/.exec(error)?.[1] ?? error
+  const reason = /: (exit status \d+|[^:]*)$/.exec(error)?.[1] ?? error
   return {
     code: 'OV5003',
     severity: 'error',
-    message: `image ${image.name} was not built: ${reason}`,
+    message: `not built: ${reason}`,
     entity: `image "${image.name}"`,
     place,
     output: shown.slice(-40),

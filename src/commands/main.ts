@@ -29,9 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('ov')
     .description('Describe your own machines in TypeScript: layers, images and deploys.')
     .version(VERSION, '-V, --version', 'print the version')
-    .addOption(
-      new Option('--color <when>', 'colours in messages').choices(['auto', 'always', 'never']).default('auto'),
-    )
+    .addOption(new Option('--color <when>', 'colours in messages').choices(['auto', 'always', 'never']).default('auto'))
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .addHelpText('after', `\nExamples:\n  ov synth\n  ov apply --dry-run\n${EXIT_HELP}`)

@@ -67,8 +67,9 @@ export async function compileProject(
   const located = locateLayers(project, root, lookups)
   const resolved = resolveImages(project, graph)
   throwIfErrors([...located.diagnostics, ...checkContent(project, located.facts), ...resolved.diagnostics])
-  const { plans, diagnostics: planned } = compileImages(project, resolved.images, located.facts)
-  const staged = stageLayers(project, located.facts, plans.values(), root, lookups)
+  const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, located.facts)
+  const layers = [...plans.values()].flatMap((image) => image.layers.map((layer) => layer.plan))
+  const staged = stageLayers(project, located.facts, [...layers, ...unused], root, lookups)
   const diagnostics = [...planned, ...staged.diagnostics]
   throwIfErrors(diagnostics)
   return { root, project, facts: located.facts, images: plans, stages: staged.stages, diagnostics, lookups }

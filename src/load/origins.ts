@@ -74,8 +74,7 @@ export function explainEvaluation(cause: unknown, origins: Origins): Diagnostic 
   const [place, ...callers] = places.filter(
     (one) => !one.file.includes('node_modules/') && !/(^|\/)dsl\/[a-z-]+\.(ts|js)$/.test(one.file),
   )
-  const message =
-    cause instanceof Error ? `${cause.name}: ${cause.message}` : `the program threw ${inspect(cause)}`
+  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : `the program threw ${inspect(cause)}`
   const cycle = cause instanceof ReferenceError && / before initialization$/.test(cause.message)
   return {
     code: 'OV1005',

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts, LayerFacts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
-import type { ImagePlan, TaskStep } from '../plan/ir.ts'
+import type { LayerPlan } from '../plan/ir.ts'
 import { fingerprintFile, statFile } from './cache.ts'
 import { listFolder } from './listing.ts'
 
@@ -108,7 +108,7 @@ const ARCHITECTURES = ['amd64', 'arm64']
 export function stageLayers(
   project: Project,
   facts: Facts,
-  images: Iterable<ImagePlan>,
+  plans: Iterable<LayerPlan>,
   root: string,
   lookups: Lookups,
 ): { stages: ReadonlyMap<string, readonly StagedFile[]>; diagnostics: Diagnostic[] } {
@@ -124,50 +124,50 @@ export function stageLayers(
       place: placeOf(layer, field),
       remedy,
     })
-  for (const image of images)
-    for (const { plan } of image.layers) {
-      const layer = project.layers.get(plan.layer)!
-      const fact = facts.get(plan.layer)!
-      const stage = stages.get(plan.layer) ?? new Map<string, StagedFile>()
-      const first = !stages.has(plan.layer)
-      stages.set(plan.layer, stage)
-      const take = (relativePath: string, field: string, show: string): void => {
-        const to = relativePath.split('/').filter((part) => part !== '' && part !== '.').join('/')
-        const { files, obstacles } = readTree(join(fact.base, to), to, lookups, fact.base)
-        for (const file of files) stage.set(file.to, file)
-        const where = relative(root, fact.base) || '.'
-        for (const { path, what } of obstacles) {
-          const of = path === to ? show : `${show}: ${JSON.stringify(path)}`
-          const [message, remedy] = OBSTACLES[what]
-          report(layer, field, `${of} ${message} ${where}`, remedy)
-        }
-      }
-      for (const source of copySources(plan.steps.filter((step) => step.kind === 'Task')))
-        for (const arch of source.path.includes('${ARCH}') ? ARCHITECTURES : [''])
-          take(
-            source.path.replaceAll('${ARCH}', arch),
-            `tasks[${taskIndex(layer, source.step)}].copy`,
-            `tasks[${taskIndex(layer, source.step)}]: copy: ${JSON.stringify(source.path.replaceAll('${ARCH}', arch))}`,
-          )
-      if (!first) continue
-      if (fact.own) {
-        // A directory of its own is staged whole: scripts see all of it under /ctx.
-        take('', 'directory', 'directory')
-        continue
-      }
-      layer.data.files?.forEach((path, index) =>
-        take(path, `files[${index}]`, `files[${index}]: ${JSON.stringify(path)}`),
-      )
-      for (const builder of project.vocabulary.builders.values()) {
-        const manifest = (layer.data as Readonly<Record<string, unknown>>)[builder.name]
-        if (typeof manifest !== 'string') continue
-        // Naming a manifest names what belongs to it.
-        const folder = manifest.includes('/') ? `${dirname(manifest)}/` : ''
-        const group = builder.detect.find((names) => names.some((name) => manifest.endsWith(name))) ?? [manifest]
-        for (const name of group)
-          take(`${folder}${name}`, builder.name, `${builder.name}: ${JSON.stringify(`${folder}${name}`)}`)
+  for (const plan of plans) {
+    const layer = project.layers.get(plan.layer)!
+    const fact = facts.get(plan.layer)!
+    const stage = stages.get(plan.layer) ?? new Map<string, StagedFile>()
+    const first = !stages.has(plan.layer)
+    stages.set(plan.layer, stage)
+    const take = (relativePath: string, field: string, show: string): void => {
+      const to = relativePath
+        .split('/')
+        .filter((part) => part !== '' && part !== '.')
+        .join('/')
+      const { files, obstacles } = readTree(join(fact.base, to), to, lookups, fact.base)
+      for (const file of files) stage.set(file.to, file)
+      const where = relative(root, fact.base) || '.'
+      for (const { path, what } of obstacles) {
+        const of = path === to ? show : `${show}: ${JSON.stringify(path)}`
+        const [message, remedy] = OBSTACLES[what]
+        report(layer, field, `${of} ${message} ${where}`, remedy)
       }
     }
+    for (const { path: source, index } of copySources(layer, plan))
+      for (const arch of source.includes('${ARCH}') ? ARCHITECTURES : ['']) {
+        const path = source.replaceAll('${ARCH}', arch)
+        take(path, `tasks[${index}].copy`, `tasks[${index}]: copy: ${JSON.stringify(path)}`)
+      }
+    if (!first) continue
+    if (fact.own) {
+      // A directory of its own is staged whole: scripts see all of it under /ctx.
+      take('', 'directory', 'directory')
+      continue
+    }
+    layer.data.files?.forEach((path, index) =>
+      take(path, `files[${index}]`, `files[${index}]: ${JSON.stringify(path)}`),
+    )
+    for (const builder of project.vocabulary.builders.values()) {
+      const manifest = (layer.data as Readonly<Record<string, unknown>>)[builder.name]
+      if (typeof manifest !== 'string') continue
+      // Naming a manifest names what belongs to it.
+      const folder = manifest.includes('/') ? `${dirname(manifest)}/` : ''
+      const group = builder.detect.find((names) => names.some((name) => manifest.endsWith(name))) ?? [manifest]
+      for (const name of group)
+        take(`${folder}${name}`, builder.name, `${builder.name}: ${JSON.stringify(`${folder}${name}`)}`)
+    }
+  }
   return {
     stages: new Map(
       [...stages].map(([name, files]) => [name, [...files.values()].sort((a, b) => byName(a.to, b.to))] as const),
@@ -178,25 +178,18 @@ export function stageLayers(
 
 const OBSTACLES: Readonly<Record<Obstacle['what'], readonly [message: string, remedy: string]>> = {
   missing: ['not found in', 'make the file, or correct the path'],
-  unreadable: ['can\'t be read, in', 'make it readable'],
+  unreadable: ["can't be read, in", 'make it readable'],
   outside: ['is a link that leads out of', 'copy the file into the layer'],
   circle: ['is a link to a folder that contains it, in', 'remove the link'],
   special: ['is neither a file nor a folder, in', 'a build context holds files and folders only'],
 }
 
-const copySources = (steps: readonly TaskStep[]) =>
-  steps.flatMap((step) => (step.task.verb === 'copy' ? [{ path: step.task.source, step }] : []))
-
-const taskIndex = (layer: LayerModel, step: TaskStep): number => {
-  const found = Object.entries(layer.parts).find(([path, place]) => place === step.origin && path.startsWith('tasks['))
-  return found
-    ? Number(/\d+/.exec(found[0]))
-    : Math.max(
-        0,
-        layer.data.tasks?.findIndex(
-          (task) => 'copy' in task && task.copy.includes(step.task.verb === 'copy' ? step.task.source : ''),
-        ) ?? 0,
-      )
+/** Sources of the copy tasks, with the task's place in the list: each task has one step, in the same order. */
+function copySources(layer: LayerModel, plan: LayerPlan): { path: string; index: number }[] {
+  const written = (layer.data.tasks ?? []).flatMap((task, index) => ('copy' in task ? [index] : []))
+  return plan.steps
+    .flatMap((step) => (step.kind === 'Task' && step.task.verb === 'copy' ? [step.task.source] : []))
+    .map((path, nth) => ({ path, index: written[nth] ?? 0 }))
 }
 
 /** Where the output is, which never becomes input. */

@@ -101,7 +101,13 @@ const RESERVED = ['USER', 'UID', 'GID', 'HOME', 'ARCH', 'BUILD_ARCH'] as const
 const vars = textMap.superRefine((map, ctx) => {
   for (const key of Object.keys(map)) {
     if (key === 'PATH')
-      report(ctx, 'OV2006', 'use pathAppend instead of setting PATH in vars', [key], 'move its directories to pathAppend')
+      report(
+        ctx,
+        'OV2006',
+        'use pathAppend instead of setting PATH in vars',
+        [key],
+        'move its directories to pathAppend',
+      )
     else if ((RESERVED as readonly string[]).includes(key))
       report(
         ctx,

@@ -1,10 +1,10 @@
 import type { RunStep } from '../../dsl/vocabulary.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
-import { byName, type LayerModel, type Project } from '../model/project.ts'
+import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
-import type { ImageLayer, ImagePlan, InitPlan, ServiceCustomStep, ServicePackagedStep } from './ir.ts'
-import { compileLayer } from './layer.ts'
+import type { ImageLayer, ImagePlan, InitPlan, LayerPlan, ServiceCustomStep, ServicePackagedStep } from './ir.ts'
+import { compileLayer, compileUnused, type LayerContext } from './layer.ts'
 import { imageMetadata } from './image-metadata.ts'
 import type { ImageMetadata } from './metadata.ts'
 import { chooseInit } from './service.ts'
@@ -18,7 +18,7 @@ export function compileImages(
   project: Project,
   images: ReadonlyMap<string, ResolvedImage>,
   facts: Facts,
-): { plans: ReadonlyMap<string, ImagePlan>; diagnostics: Diagnostic[] } {
+): { plans: ReadonlyMap<string, ImagePlan>; unused: LayerPlan[]; diagnostics: Diagnostic[] } {
   const plans = new Map<string, ImagePlan>()
   const diagnostics: Diagnostic[] = []
   for (const image of images.values()) {
@@ -26,8 +26,34 @@ export function compileImages(
     const ancestors = parent ? [parent.metadata, ...parent.ancestors] : []
     plans.set(image.name, compileImage(image, ancestors, project, facts, diagnostics))
   }
-  return { plans, diagnostics }
+  const used = new Set([...plans.values()].flatMap((plan) => plan.layers.map((layer) => layer.plan.layer)))
+  const unused = [...project.layers.values()]
+    .filter((layer) => !used.has(layer.name))
+    .map((layer) =>
+      compileUnused(layer, {
+        vocabulary: project.vocabulary,
+        facts: facts.get(layer.name) ?? { base: '' },
+        directory: stageDirectory(layer, facts),
+        report: reporter(layer, diagnostics),
+      }),
+    )
+  return { plans, unused, diagnostics }
 }
+
+/** Reports problems of a layer at the part that has them. */
+const reporter =
+  (layer: LayerModel, diagnostics: Diagnostic[]): LayerContext['report'] =>
+  (field, code, message, remedy, severity = 'error') => {
+    diagnostics.push({
+      code,
+      severity,
+      message,
+      entity: `layer "${layer.name}"`,
+      ...(field !== '' && { field }),
+      place: placeOf(layer, field),
+      ...(remedy !== undefined && { remedy }),
+    })
+  }
 
 function compileImage(
   image: ResolvedImage,
@@ -78,19 +104,7 @@ function compileImage(
       facts: facts.get(layer.name) ?? { base: '' },
       directory: stageDirectory(layer, facts),
       init,
-      report: (field, code, message, remedy, severity = 'error') => {
-        if (!collect) return
-        const known = layer.parts[field.replace(/\..*$/s, '')] ?? layer.origin
-        diagnostics.push({
-          code,
-          severity,
-          message,
-          entity: `layer "${layer.name}"`,
-          ...(field !== '' && { field }),
-          place: known,
-          ...(remedy !== undefined && { remedy }),
-        })
-      },
+      report: collect ? reporter(layer, diagnostics) : () => {},
     }),
   })
   const layers = image.own.map((layer) => compile(layer, true))
@@ -111,7 +125,7 @@ function compileImage(
         caches: image.distro?.caches ?? [],
         steps: [
           ...(bootstrap.prepare ?? []),
-          `${image.distro?.install} ${bootstrap.packages.join(' ')}`,
+          ...(image.distro?.install === undefined ? [] : [`${image.distro.install} ${bootstrap.packages.join(' ')}`]),
           ...(bootstrap.workarounds ?? []).map((command) => `{ ${command} || true; }`),
           '{ [ -L /usr/local ] && mkdir -p "$(readlink /usr/local)"; mkdir -p /usr/local/bin; }',
         ] satisfies RunStep[],
@@ -152,13 +166,14 @@ function compileInit(
   const compiled = new Map(layers.map((layer) => [layer.plan.layer, layer]))
   const fragments = addsFragments
     ? image.chain.flatMap((layer, index) => {
-        const texts = serviceSteps([compiled.get(layer.name) ?? again(layer)])
-          .filter((step) => step.kind === 'ServiceCustom' && step.unitPath === '')
-          .map((step) => (step as ServiceCustomStep).unitText)
+        const steps = serviceSteps([compiled.get(layer.name) ?? again(layer)]).filter(
+          (step): step is ServiceCustomStep => step.kind === 'ServiceCustom' && step.unitPath === '',
+        )
         const number = String(index + 1).padStart(2, '0')
-        return texts.length === 0
-          ? []
-          : [{ file: `${number}-${layer.name}.conf`, text: texts.join('\n'), origin: layer.origin }]
+        if (steps.length === 0) return []
+        const text = steps.map((step) => step.unitText).join('\n')
+        const lines = steps.flatMap((step) => step.unitText.split('\n').map(() => step.origin))
+        return [{ file: `${number}-${layer.name}.conf`, text, origin: layer.origin, lines }]
       })
     : []
   const files = own.flatMap((step) => {

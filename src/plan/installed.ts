@@ -5,7 +5,11 @@ type Images = ReadonlyMap<string, ImagePlan>
 /** An image and its internal bases, the innermost base first. */
 function chainOf(image: ImagePlan, images: Images): ImagePlan[] {
   const chain: ImagePlan[] = []
-  for (let at: ImagePlan | undefined = image; at; at = at.base.kind === 'internal' ? images.get(at.base.image) : undefined)
+  for (
+    let at: ImagePlan | undefined = image;
+    at;
+    at = at.base.kind === 'internal' ? images.get(at.base.image) : undefined
+  )
     chain.unshift(at)
   return chain
 }

@@ -223,7 +223,13 @@ export interface InitPlan {
   readonly name: string
   readonly fragmentDirectory: string
   /** Fragments joined into one file: those of the whole chain. Empty when this image adds none. */
-  readonly fragments: readonly { readonly file: string; readonly text: string; readonly origin: Place }[]
+  readonly fragments: readonly {
+    readonly file: string
+    readonly text: string
+    readonly origin: Place
+    /** Who wrote each line. */
+    readonly lines: readonly Place[]
+  }[]
   readonly config?: { readonly path: string; readonly header: string }
   /** Files of their own, relative paths below the fragment directory. */
   readonly files: readonly {

@@ -2,10 +2,10 @@ import type { RunStep, SectionData } from '../../dsl/vocabulary.ts'
 import type { LayerFacts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Vocabulary } from '../model/project.ts'
 import { detects } from '../resolve/distro.ts'
-import type { ResolvedImage } from '../resolve/image.ts'
+import type { Account, ResolvedImage } from '../resolve/image.ts'
 import type { BuilderStep, LayerPlan, Step, SystemPackagesStep } from './ir.ts'
 import { serviceSteps } from './service.ts'
-import { resolveTask, type Say } from './task.ts'
+import { fillVars, references, resolveTask, type Say } from './task.ts'
 
 /** What compiling one layer for one image needs. */
 export interface LayerContext {
@@ -28,22 +28,33 @@ export function compileLayer(layer: LayerModel, context: LayerContext): LayerPla
   const steps: Step[] = [
     ...hookSteps(layer, image),
     ...packageSteps(layer, context),
-    ...taskAndBuilderSteps(layer, context),
+    ...taskAndBuilderSteps(layer, { ...context, user: image.user }),
     ...serviceSteps(layer, context),
   ]
-  return {
-    deployId: '',
-    image: image.name,
-    version: layer.data.version,
-    distro: image.tags[0] ?? '',
-    layer: layer.name,
-    steps,
-    layersIncluded: [layer.name],
-    addLayers: [],
-    builderImage: '',
-    meta: {},
-  }
+  return { ...emptyPlan(layer), image: image.name, distro: image.tags[0] ?? '', steps }
 }
+
+/** An account to judge a layer by that no image uses. */
+const ANYBODY: Account = { name: 'user', uid: 1000, gid: 1000, home: '/home/user', adopted: false }
+
+/** The tasks of a layer that is in no image, as they would be in some: what is wrong with them is wrong today. (LAY-125) */
+export function compileUnused(layer: LayerModel, context: Omit<LayerContext, 'image' | 'init'>): LayerPlan {
+  const steps = taskAndBuilderSteps(layer, { ...context, user: ANYBODY })
+  return { ...emptyPlan(layer), steps }
+}
+
+const emptyPlan = (layer: LayerModel): LayerPlan => ({
+  deployId: '',
+  image: '',
+  version: layer.data.version,
+  distro: '',
+  layer: layer.name,
+  steps: [],
+  layersIncluded: [layer.name],
+  addLayers: [],
+  builderImage: '',
+  meta: {},
+})
 
 /** `~` and `$HOME` become the home; everything else is left as it is. (LAY-61) */
 export function expandHome(text: string, home: string): string {
@@ -147,8 +158,35 @@ function packageSteps(layer: LayerModel, { image, vocabulary, report }: LayerCon
 /** In double quotes for a shell, with nothing in it expanded. */
 const doubleQuoted = (text: string) => `"${text.replace(/[\\"`$]/g, '\\$&')}"`
 
-function taskAndBuilderSteps(layer: LayerModel, context: LayerContext): Step[] {
-  const { image, vocabulary, facts, directory, report } = context
+/** Where a builder finds its manifest. */
+function manifestFolder(layer: LayerModel, builder: string): string {
+  const manifest = (layer.data as Readonly<Record<string, unknown>>)[builder]
+  const parts = typeof manifest === 'string' ? manifest.split('/').filter((part) => part !== '' && part !== '.') : []
+  return ['/ctx', ...parts.slice(0, -1)].join('/')
+}
+
+/** What vars refer to must be there, and not be themselves. (LAY-30) */
+function checkVarValues(layer: LayerModel, report: LayerContext['report']): void {
+  const { vars = {} } = layer.data
+  for (const [key, value] of Object.entries(vars)) {
+    const left = references(fillVars(value, vars)).filter((name) => name !== 'ARCH')
+    for (const name of new Set(left))
+      report(
+        `vars.${key}`,
+        'OV2023',
+        name in vars
+          ? `vars.${key}: \${${name}} refers to itself`
+          : `vars.${key} references unknown \${VAR}: ${name} (declare in vars)`,
+        'a $ that is no reference is written without braces; scripts see their own variables anyway',
+      )
+  }
+}
+
+function taskAndBuilderSteps(
+  layer: LayerModel,
+  context: Omit<LayerContext, 'image' | 'init'> & { readonly user: Account },
+): Step[] {
+  const { user: account, vocabulary, facts, directory, report } = context
   const tasks = layer.data.tasks ?? []
   const builders = [...vocabulary.builders.values()].filter(
     (builder) => builder.name in layer.data || (facts.own && detects(builder, facts.own.names)),
@@ -162,9 +200,16 @@ function taskAndBuilderSteps(layer: LayerModel, context: LayerContext): Step[] {
     phase: 'install',
     artifacts: [],
     caches: builder.caches ?? [],
-    commands: builder.inline({ layer: layer.name, home: image.user.home, uid: image.user.uid, gid: image.user.gid }),
+    commands: builder.inline({
+      layer: layer.name,
+      directory: manifestFolder(layer, builder.name),
+      home: account.home,
+      uid: account.uid,
+      gid: account.gid,
+    }),
     origin: placeOf(layer, builder.name),
   }))
+  checkVarValues(layer, report)
   let placed = false
   const steps = tasks.flatMap((data, index): Step[] => {
     const path = `tasks[${index}]`
@@ -176,7 +221,7 @@ function taskAndBuilderSteps(layer: LayerModel, context: LayerContext): Step[] {
         remedy,
         severity,
       )
-    const { task, user } = resolveTask(data, { user: image.user, vars: layer.data.vars ?? {}, say })
+    const { task, user } = resolveTask(data, { user: account, vars: layer.data.vars ?? {}, say })
     if (task.verb === 'build') {
       placed = true
       if (builders.length === 0)

@@ -33,6 +33,9 @@ function fillAccount(text: string, user: Account): string {
   return text.replace(/^~(?=\/|$)/, () => user.home).replace(REFERENCE, (found, name: string) => names[name] ?? found)
 }
 
+/** Names of the `${NAME}` in a text. */
+export const references = (text: string): string[] => [...text.matchAll(REFERENCE)].map(([, name = '']) => name)
+
 /** Fills in the layer's own variables too; they may refer to each other. */
 export function fillVars(text: string, vars: Readonly<Record<string, string>>): string {
   let filled = text
@@ -51,7 +54,7 @@ export function resolveTask(task: TaskData, context: TaskContext): { task: Resol
   /** A field in which references are resolved now and at build time. */
   const path = (field: string, text: string, more: { buildArch?: boolean; absolute?: boolean } = {}): string => {
     const result = fill(text)
-    for (const [, name = ''] of fillVars(result, vars).matchAll(REFERENCE)) {
+    for (const name of references(fillVars(result, vars))) {
       if (name === 'ARCH' || (name === 'BUILD_ARCH' && more.buildArch === true)) continue
       if (name === 'BUILD_ARCH')
         say('OV2023', field, '${BUILD_ARCH} exists only in cmd and download', 'use ${ARCH}, or do it in a cmd')
@@ -67,7 +70,12 @@ export function resolveTask(task: TaskData, context: TaskContext): { task: Resol
     const result = fillVars(path('copy', text, { absolute: false }), vars)
     const leaves = (of: string) => of.startsWith('/') || of.split('/').includes('..')
     if (leaves(result) && !leaves(text))
-      say('OV2022', 'copy', `source ${JSON.stringify(result)} leaves the layer's directory`, 'a layer holds its own files')
+      say(
+        'OV2022',
+        'copy',
+        `source ${JSON.stringify(result)} leaves the layer's directory`,
+        'a layer holds its own files',
+      )
     return result.replace(/^(\.\/+)+/, '')
   }
   const mode = (text: string): string => {

@@ -22,7 +22,7 @@ export interface AtomicOptions {
 /** Replaces a file in one step: readers see the old text or the new one, and a disk that fills up leaves the old one. */
 export function writeAtomic(file: string, text: string, { keep = false, show }: AtomicOptions = {}): void {
   attempt(show ?? file, () => {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     replaceFile(file, (aside) => {
       const descriptor = openSync(aside, 'w', keep ? 0o600 : 0o666)
       try {
@@ -34,6 +34,18 @@ export function writeAtomic(file: string, text: string, { keep = false, show }: 
       }
     })
   })
+}
+
+/** Makes a folder and those above it. (Node's own recursive way reports a read-only file system as a missing folder.) */
+export function makeFolder(folder: string, mode = 0o777): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder), mode)
+  try {
+    mkdirSync(folder, { mode })
+  } catch (error) {
+    // Somebody else may have made it in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
 }
 
 /** Has a file made beside the one it replaces. */

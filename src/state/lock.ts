@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { makeFolder } from './atomic.ts'
 import { attempt } from './attempt.ts'
 
 /**
@@ -10,7 +11,7 @@ import { attempt } from './attempt.ts'
  */
 export async function withLock<T>(file: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
   attempt(file, () => {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file), 0o700)
     closeSync(openSync(file, 'a', 0o600))
   })
   const child = spawn('flock', ['--exclusive', file, 'sh', '-c', 'echo held; exec cat >/dev/null'], {

@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmdirSyn
 import { dirname, join } from 'node:path'
 import { hashFile } from '../load/cache.ts'
 import type { FileTree, OutputFile } from '../synth/tree.ts'
-import { isBeingMade, replaceFile, writeAtomic } from './atomic.ts'
+import { isBeingMade, makeFolder, replaceFile, writeAtomic } from './atomic.ts'
 import { attempt } from './attempt.ts'
 
 export interface WriteResult {
@@ -25,7 +25,7 @@ export function writeTree(root: string, folder: string, files: FileTree): WriteR
       continue
     }
     attempt(path, () => {
-      makeFolder(dirname(target))
+      makeWay(dirname(target))
       if (file.kind === 'text') writeAtomic(target, file.text, { show: path })
       else copyInto(file.from, target, file.executable)
     })
@@ -53,18 +53,13 @@ function copyInto(from: string, target: string, executable: boolean): void {
 }
 
 /** A file may stand where a folder has to be: the output is ov's own, so it makes way. */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    if (!['ENOTDIR', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    for (let at = folder; at !== dirname(at); at = dirname(at))
-      if (statSync(at, { throwIfNoEntry: false })?.isFile()) {
-        rmSync(at)
-        break
-      }
-    mkdirSync(folder, { recursive: true })
-  }
+function makeWay(folder: string): void {
+  for (let at = folder; at !== dirname(at); at = dirname(at))
+    if (statSync(at, { throwIfNoEntry: false })?.isFile()) {
+      rmSync(at)
+      break
+    }
+  makeFolder(folder)
 }
 
 /** Removes files that are not declared, and the folders that this empties. */

@@ -93,16 +93,16 @@ function synthesiseImage(
   for (const [path, text] of inline) files.set(path, { kind: 'text', text })
   const { init } = image
   if (init?.config && init.fragments.length > 0) {
-    files.set(`${folder}/${init.fragmentDirectory}/00-header.conf`, { kind: 'text', text: `${init.config.header}\n` })
-    for (const { file, text } of init.fragments)
-      files.set(`${folder}/${init.fragmentDirectory}/${file}`, { kind: 'text', text: `${text}\n` })
+    const header = `${init.config.header}\n`
+    putPrinted(files, `${folder}/${init.fragmentDirectory}/00-header.conf`, {
+      text: header,
+      lines: linesOf(header).map(() => image.origin),
+    })
+    for (const { file, text, lines } of init.fragments)
+      putPrinted(files, `${folder}/${init.fragmentDirectory}/${file}`, { text: `${text}\n`, lines })
   }
   for (const { file, text, origin } of init?.files ?? [])
-    files.set(`${folder}/${init!.fragmentDirectory}/${file}`, {
-      kind: 'text',
-      text,
-      lines: text.split('\n').map(() => origin),
-    })
+    putPrinted(files, `${folder}/${init!.fragmentDirectory}/${file}`, { text, lines: linesOf(text).map(() => origin) })
   for (const layer of image.layers) {
     if (!layer.directory.startsWith(`${OUTPUT}/`)) continue
     const staged = input.stages.get(layer.plan.layer) ?? []
@@ -132,6 +132,8 @@ function ignoreFile(image: ImagePlan): string {
   const wanted = [`${OUTPUT}/${image.name}`, ...image.layers.map((layer) => layer.directory)]
   return ['*', ...[...new Set(wanted)].sort().map((path) => `!${path}`), ''].join('\n')
 }
+
+const linesOf = (text: string) => text.replace(/\n$/, '').split('\n')
 
 function putPrinted(files: Map<string, OutputFile>, path: string, printed: Printed<Place>): void {
   files.set(path, { kind: 'text', text: printed.text, lines: printed.lines })

@@ -36,7 +36,8 @@ export function parseCase(text: string): Case {
   const sections: { expect: boolean; of: string; from?: string; lines: string[] }[] = []
   for (const line of text.replace(/\n$/, '').split('\n')) {
     const [, expect, of, from] = SECTION.exec(line) ?? []
-    if (of !== undefined) sections.push({ expect: expect !== undefined, of, ...(from !== undefined && { from }), lines: [] })
+    if (of !== undefined)
+      sections.push({ expect: expect !== undefined, of, ...(from !== undefined && { from }), lines: [] })
     else (sections.at(-1)?.lines ?? head).push(line)
   }
   const body = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('')

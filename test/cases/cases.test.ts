@@ -16,8 +16,9 @@ for (const folder of readdirSync(import.meta.dirname, { withFileTypes: true })) 
       it(`${given.title} (${basename(file, '.txt')})`, async () => {
         const found = await run(given)
         if (update) writeFileSync(path, printCase(found))
-        else for (const [index, { of, from, text }] of found.expected.entries())
-          expect(text, `${of}${from === undefined ? '' : ` from ${from}`}`).toBe(given.expected[index]?.text)
+        else
+          for (const [index, { of, from, text }] of found.expected.entries())
+            expect(text, `${of}${from === undefined ? '' : ` from ${from}`}`).toBe(given.expected[index]?.text)
       })
     }
   })

@@ -58,7 +58,7 @@ describe('one deploy, from TypeScript to HTTP and back', () => {
     expect(await web()).toBe('first')
     expect(await machine.sh('systemctl --user is-active ov-site.service')).toBe('active')
     expect(await machine.sh(`stat -c %a ~/.config/containers/systemd/ov-site.container`)).toBe('600')
-    expect(await machine.sh('podman volume ls -q')).toBe('ov-site-cache\nov-site-data')
+    expect(await machine.sh('podman volume ls -q | sort')).toBe('ov-site-cache\nov-site-data')
     expect(await machine.sh('podman network exists ov && podman exec ov-site printenv GREETING')).toBe('hello world')
     expect(await machine.sh('ss -ltn | grep 8088')).toContain('127.0.0.1:8088')
   })
@@ -93,7 +93,12 @@ WantedBy=default.target
     const said = await machine.bed.exec(['/usr/libexec/podman/quadlet', '-dryrun', '-user'])
     expect(said.stderr).not.toMatch(/unsupported|error/i)
     await machine.sh('systemctl --user daemon-reload')
-    const verified = await machine.bed.exec(['systemd-analyze', '--user', 'verify', '/run/user/1000/systemd/generator/ov-site.service'])
+    const verified = await machine.bed.exec([
+      'systemd-analyze',
+      '--user',
+      'verify',
+      '/run/user/1000/systemd/generator/ov-site.service',
+    ])
     expect(verified.stderr).toBe('')
   })
 
@@ -126,15 +131,15 @@ WantedBy=default.target
     expect((await project.done('diff')).stdout).toBe('no differences')
   })
 
-  it('three changes within a minute make three tags, and going back builds nothing', async () => {
+  it('changes within a minute make a tag each, and going back builds nothing', async () => {
     const before = (await tags()).split('\n')
-    for (const text of ['third', 'fourth', 'fifth']) {
+    for (const text of ['third', 'fourth']) {
       await pageWith(text)
       await project.done('apply')
       expect(await web()).toBe(text)
     }
     const after = (await tags()).split('\n')
-    expect(after).toHaveLength(before.length + 3)
+    expect(after).toHaveLength(before.length + 2)
     await pageWith('second')
     const { stderr } = await project.done('apply')
     expect(stderr).not.toMatch(/STEP|built/)
@@ -187,7 +192,7 @@ WantedBy=default.target
   it('POD-04 destroy leaves the data and nothing else', async () => {
     const { stderr } = await project.done('destroy site')
     expect(stderr).toContain('its data stays in ov-site-cache, ov-site-data')
-    expect(await machine.sh('podman volume ls -q')).toBe('ov-site-cache\nov-site-data')
+    expect(await machine.sh('podman volume ls -q | sort')).toBe('ov-site-cache\nov-site-data')
     expect(await machine.sh('podman ps -aq; podman network ls -q | grep -v podman || true')).toBe('')
     const unit = await machine.bed.exec(['systemctl', '--user', 'status', 'ov-site'], { reject: false })
     expect(unit.exitCode).toBe(4) // no such unit
@@ -205,10 +210,8 @@ WantedBy=default.target
     expect(await web()).toBe('second')
     await project.done('destroy site --purge --yes')
     expect(await machine.sh('podman volume ls -q; podman ps -aq')).toBe('')
-    const left = await machine.sh(
-      `find ~ -path '*/containers/storage' -prune -o -name '*site*' -print; ls ~/site/.build`,
-    )
-    expect(left).toBe(`/home/op/site\n/home/op/site/.build/_deploys/site\n_deploys\n_layers\nstock\nweb`)
+    const left = "find ~ -path ~/site -prune -o -path '*/containers/storage' -prune -o -name '*site*' -print"
+    expect(await machine.sh(left)).toBe('')
     expect((await project.ov('status')).stderr).toBe('no deploys on this machine')
     expect((await project.ov('destroy site')).stderr).toContain('no deploy "site" on this machine')
   })

@@ -102,13 +102,8 @@ function documented(source: ts.SourceFile): Documented[] {
 
 const program = snippets.program()
 const checker = program.getTypeChecker()
-const door = program.getSourceFile(path.join(root, 'dsl/index.ts'))
-const exported = door
-  ? checker.getExportsOfModule(checker.getSymbolAtLocation(door) ?? fail('no exports'))
-  : fail('no dsl')
-function fail(why: string): never {
-  throw new Error(why)
-}
+const door = checker.getSymbolAtLocation(program.getSourceFile(path.join(root, 'dsl/index.ts'))!)
+const exported = checker.getExportsOfModule(door!)
 const resolved = exported.map((symbol) =>
   symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
 )

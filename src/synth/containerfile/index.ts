@@ -11,6 +11,7 @@ import {
 import { byName } from '../../model/project.ts'
 import type { ImageLayer, ImagePlan, Step, SystemPackagesStep, TaskStep } from '../../plan/ir.ts'
 import { toLabels } from '../../plan/labels.ts'
+import { fillVars } from '../../plan/task.ts'
 import { unknownStep } from '../../plan/steps.ts'
 import { printWithAuthors } from '../unprintable.ts'
 import { cacheMounts, contextMount, ownerOf } from './mounts.ts'
@@ -168,7 +169,10 @@ function renderLayer(image: ImagePlan, layer: ImageLayer, input: ContainerfileIn
     )
     for (const name of Object.keys(vars).sort(byName))
       out.push({
-        instruction: { kind: 'env', pairs: [{ name, value: liveText(vars[name] ?? ''), quoting: 'double' }] },
+        instruction: {
+          kind: 'env',
+          pairs: [{ name, value: liveText(fillVars(vars[name] ?? '', vars)), quoting: 'double' }],
+        },
         author: origin,
       })
   }

@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { fromLabels } from '../../../plan/labels.ts'
-import { writeAtomic } from '../../../state/atomic.ts'
+import { makeFolder, writeAtomic } from '../../../state/atomic.ts'
 import { attempt } from '../../../state/attempt.ts'
 import { journal, journalCursor, systemctl, unitState } from '../../systemd.ts'
 import type { PodChange } from './compare.ts'
@@ -20,7 +19,7 @@ export async function applyPod({ desired }: PodChange, tools: PodTools): Promise
   const complaints = await quadletComplaints(desired, executor)
   if (complaints.length > 0) throw failure(desired, 'the quadlet is not accepted by this podman', complaints)
   store.put({ ...record, phase: 'applying' })
-  for (const { path, auto } of binds) if (auto) attempt(path, () => mkdirSync(path, { recursive: true, mode: 0o755 }))
+  for (const { path, auto } of binds) if (auto) attempt(path, () => makeFolder(path))
   await ensureNetwork(plan.network, podman)
   writeAtomic(file, desired.text, { keep: true })
   await systemctl(executor, 'daemon-reload')
