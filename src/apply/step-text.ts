@@ -6,7 +6,9 @@ export function stepText(step: string): string | undefined {
   if (QUIET.test(step)) return undefined
   const [, verb = '', rest = ''] = /^(\S+)\s+((?:--\S+\s+)*[^]*)$/.exec(step) ?? []
   const words = rest.replace(/^(?:--\S+\s+)+/, '')
-  return squeeze(`${verb} ${verb === 'RUN' ? command(words) : words}`)
+  // Written content is named by its hash, which tells nobody anything.
+  const written = /^\.build\/\S+\/_inline\/\S+ (.*)$/.exec(words)?.[1]
+  return written === undefined ? squeeze(`${verb} ${verb === 'RUN' ? command(words) : words}`) : `COPY to ${written}`
 }
 
 /** What a RUN does, in the terms of the task that asked for it. */

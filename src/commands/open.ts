@@ -1,9 +1,10 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
-import { VERSION } from '../version.ts'
-import { bundle, bundleRecipe } from '../load/bundle.ts'
-import { ProjectCache, sha256, type CachedBundle } from '../load/cache.ts'
+import { sha256, type CachedBundle, type ProjectCache } from '../load/cache.ts'
 import type { RawEntity } from '../load/collect.ts'
-import { discover, type ProjectLocation } from '../load/discover.ts'
+import type { ProjectLocation } from '../load/discover.ts'
+import { VERSION } from '../version.ts'
+import { blame, evaluateProject } from './evaluate.ts'
+import { locate, type LocatedProject } from './locate.ts'
 
 /** A project whose program has run. */
 export interface OpenProject {
@@ -13,31 +14,44 @@ export interface OpenProject {
   readonly entities: readonly RawEntity[]
   /** Changes with anything that the program declared, or that its text says. */
   readonly key: string
+  /** The program comes to the same every time: it asks for nothing that could differ. */
+  readonly repeatable: boolean
 }
 
 /** Finds, bundles and runs a project, and does something with it; what is reported on the way is relative to it. */
-export async function withProject<T>(path: string | undefined, work: (project: OpenProject) => Promise<T>): Promise<T> {
-  const location = discover(process.cwd(), path)
+export const withProject = <T>(path: string | undefined, work: (project: OpenProject) => Promise<T>): Promise<T> =>
+  withLocated(locate(path), work)
+
+/** The same with a project that was found already. */
+export async function withLocated<T>(
+  project: LocatedProject,
+  work: (project: OpenProject) => Promise<T>,
+): Promise<T> {
+  const { location } = project
   let open: OpenProject | undefined
   try {
-    open = await openProject(location)
+    open = await openProject(project)
     return await work(open)
   } catch (caught) {
     let error = caught
-    if (open && !(error instanceof DiagnosticError))
-      error = await (await import('./evaluate.ts')).blame(error, location, open.bundle)
+    if (open && !(error instanceof DiagnosticError)) error = await blame(error, location, open.bundle)
     if (error instanceof DiagnosticError) error.root ??= location.root
     throw error
   }
 }
 
-async function openProject(location: ProjectLocation): Promise<OpenProject> {
-  const cache = new ProjectCache(location, bundleRecipe(location))
-  let found = cache.findBundle()
-  // While esbuild works on the other core, the rest of ov is loaded.
-  found ??= (await Promise.all([bundle(location, cache), import('./project.ts'), import('../model/validate.ts')]))[0]
-  const { evaluateProject } = await import('./evaluate.ts')
-  const entities = await evaluateProject(location, found)
-  const key = sha256(JSON.stringify([VERSION, found.key, entities]))
-  return { location, cache, bundle: found, entities, key }
+async function openProject({ location, cache, bundle: known }: LocatedProject): Promise<OpenProject> {
+  const found = known ?? (await bundleMeanwhile(location, cache))
+  const { entities, repeatable } = await evaluateProject(location, found)
+  // Call sites are left out: the same text that declares the same things does so in the same places.
+  const data = entities.map((entity) => [entity.kind, entity.name, entity.data, entity.bad])
+  const key = sha256(JSON.stringify([VERSION, found.key, data]))
+  return { location, cache, bundle: found, entities, key, repeatable }
+}
+
+/** While esbuild works on the other core, the rest of ov is loaded. */
+async function bundleMeanwhile(location: ProjectLocation, cache: ProjectCache): Promise<CachedBundle> {
+  const { bundle } = await import('../load/bundle.ts')
+  const [made] = await Promise.all([bundle(location, cache), import('./project.ts'), import('../model/validate.ts')])
+  return made
 }

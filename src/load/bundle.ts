@@ -1,53 +1,14 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { isAbsolute, join, sep } from 'node:path'
+import { dirname, isAbsolute, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { CachedBundle, ProjectCache } from './cache.ts'
 import type { ProjectLocation } from './discover.ts'
+import { DSL, entrySource, esbuildOptions, META, TEXT_EXTENSIONS } from './recipe.ts'
 
 const require = createRequire(import.meta.url)
-
-/** Extensions that are imported as text, besides those that JavaScript knows. */
-const TEXT_EXTENSIONS = ['txt', 'md', 'conf', 'sh', 'service', 'yml', 'yaml', 'toml', 'ini', 'html']
-
-/** What stands for `import.meta.*` in the bundle until its place is known. */
-const META = { dirname: '__ov_meta_dirname__', filename: '__ov_meta_filename__', url: '__ov_meta_url__' } as const
-
-/** The DSL that projects import as `ov`: always the one of this very program. */
-const DSL = new URL(import.meta.url.endsWith('.ts') ? '../../dsl/index.ts' : './dsl/index.js', import.meta.url).pathname
-
-const entrySource = (entries: readonly string[]) =>
-  entries.map((file, index) => `export * as entry${index} from ${JSON.stringify(`./${file}`)}\n`).join('')
-
-function options(): string[] {
-  return [
-    '--bundle',
-    '--format=esm',
-    '--platform=node',
-    '--target=node22.12',
-    '--charset=utf8',
-    '--sources-content=false',
-    '--legal-comments=none',
-    '--external:*.node',
-    `--alias:ov=${DSL}`,
-    `--define:import.meta.dirname=${META.dirname}`,
-    `--define:import.meta.filename=${META.filename}`,
-    `--define:import.meta.url=${META.url}`,
-    `--define:__dirname=${META.dirname}`,
-    `--define:__filename=${META.filename}`,
-    // npm packages in CommonJS call require() for Node's own modules.
-    `--banner:js=import{createRequire as __ov_createRequire}from"node:module";const require=__ov_createRequire(${META.url});`,
-    ...TEXT_EXTENSIONS.map((extension) => `--loader:.${extension}=text`),
-  ]
-}
-
-/** Everything besides the input files that the bundle depends on. */
-export function bundleRecipe(location: ProjectLocation): string {
-  const { version } = require('esbuild/package.json') as { version: string }
-  return JSON.stringify([version, process.version, location.root, entrySource(location.entries), options()])
-}
 
 /** The native program, run directly: esbuild's JavaScript API costs as much again as the bundling itself. */
 function esbuildBinary(): string {
@@ -57,6 +18,7 @@ function esbuildBinary(): string {
 
 interface Metafile {
   readonly inputs: Readonly<Record<string, unknown>>
+  readonly outputs: Readonly<Record<string, { readonly imports: readonly unknown[] }>>
 }
 
 /** Bundles the project's entries into one ES module, in the cache. */
@@ -73,14 +35,17 @@ export async function bundle(location: ProjectLocation, cache: ProjectCache): Pr
       '--log-level=silent',
     ])
     if (!ok) throw new DiagnosticError(await explainFailure(location))
-    const { inputs } = JSON.parse(readFileSync(meta, 'utf8')) as Metafile
+    const { inputs, outputs } = JSON.parse(readFileSync(meta, 'utf8')) as Metafile
     const files = Object.keys(inputs)
       .filter((input) => input !== '<stdin>')
       .map((input) => (isAbsolute(input) ? input : join(location.root, input)))
     const code = readFileSync(out, 'utf8')
-    const placed = await placeMeta(code, readFileSync(`${out}.map`, 'utf8'), work, location)
-    if (placed !== code) writeFileSync(out, placed)
-    return cache.keepBundle(work, files)
+    const body = code.slice(code.indexOf('\n') + 1) // the banner is the first line
+    // Text that only looks like an import makes the program less closed than it is, which costs time and nothing else.
+    const closed =
+      Object.values(outputs).every(({ imports }) => imports.length === 0) && !/\b(import|require)\s*[(.]/.test(body)
+    if (META_PATTERN.test(body)) writeFileSync(out, await placeMeta(code, `${out}.map`, location))
+    return cache.keepBundle(work, files, closed)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
@@ -88,7 +53,7 @@ export async function bundle(location: ProjectLocation, cache: ProjectCache): Pr
 
 function run(location: ProjectLocation, extra: readonly string[]): Promise<boolean> {
   return new Promise((done, fail) => {
-    const child = spawn(esbuildBinary(), [...options(), ...extra, '--loader=ts', '--sourcefile=<stdin>'], {
+    const child = spawn(esbuildBinary(), [...esbuildOptions(location), ...extra, '--loader=ts', '--sourcefile=<stdin>'], {
       cwd: location.root,
       stdio: ['pipe', 'ignore', 'ignore'],
     })
@@ -175,32 +140,23 @@ function fromEsbuild(message: EsbuildMessage): Diagnostic {
   }
 }
 
+const META_PATTERN = new RegExp(Object.values(META).join('|'))
+
 /** Puts the source file's own directory, name and URL where it asked for `import.meta.*`. */
-async function placeMeta(code: string, map: string, mapFolder: string, location: ProjectLocation): Promise<string> {
-  const pattern = new RegExp(`${META.dirname}|${META.filename}|${META.url}`, 'g')
-  const rest = code.indexOf('\n') + 1 // the banner is the first line
-  const banner = code
-    .slice(0, rest)
-    .replace(META.url, JSON.stringify(pathToFileURL(join(location.root, 'package.json')).href))
-  const body = code.slice(rest)
-  if (!pattern.test(body)) return banner + body
+async function placeMeta(code: string, map: string, location: ProjectLocation): Promise<string> {
   const { originalPositionFor, TraceMap } = await import('@jridgewell/trace-mapping')
-  const trace = new TraceMap(map)
-  let line = 2
+  const trace = new TraceMap(readFileSync(map, 'utf8'))
+  let line = 1
   let lineStart = 0
   let scanned = 0
-  pattern.lastIndex = 0
-  return (
-    banner +
-    body.replace(pattern, (found, offset: number) => {
-      for (let next; (next = body.indexOf('\n', scanned)) !== -1 && next < offset; scanned = next + 1) {
-        line++
-        lineStart = next + 1
-      }
-      const { source } = originalPositionFor(trace, { line, column: offset - lineStart })
-      const file = source === null ? join(location.root, 'package.json') : join(mapFolder, source)
-      if (found === META.url) return JSON.stringify(pathToFileURL(file).href)
-      return JSON.stringify(found === META.dirname ? file.slice(0, file.lastIndexOf(sep)) : file)
-    })
-  )
+  return code.replace(new RegExp(META_PATTERN, 'g'), (found, offset: number) => {
+    for (let next; (next = code.indexOf('\n', scanned)) !== -1 && next < offset; scanned = next + 1) {
+      line++
+      lineStart = next + 1
+    }
+    const { source } = originalPositionFor(trace, { line, column: offset - lineStart })
+    const file = source === null ? join(location.root, 'package.json') : join(dirname(map), source)
+    if (found === META.url) return JSON.stringify(pathToFileURL(file).href)
+    return JSON.stringify(found === META.dirname ? file.slice(0, file.lastIndexOf(sep)) : file)
+  })
 }

@@ -1,5 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
+  accessSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -17,7 +19,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { ProjectLocation } from './discover.ts'
 
 /** SHA-256 as hex. */
-export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
+export const sha256 = (data: string | Uint8Array): string => hash('sha256', data)
 
 /** Hash of a file's bytes, or undefined where there is no such file. */
 export function hashFile(path: string): string | undefined {
@@ -66,6 +68,8 @@ export interface CachedBundle {
   readonly map: string
   /** Changes with every byte of every input. */
   readonly key: string
+  /** It imports nothing while it runs: no module of Node, no other code. */
+  readonly closed: boolean
 }
 
 type Fingerprint = readonly (readonly [path: string, hash: string | null])[]
@@ -74,15 +78,16 @@ interface BundleRecord {
   readonly recipe: string
   readonly folder: string
   readonly key: string
+  readonly closed: boolean
   readonly files: Fingerprint
   readonly listings: Fingerprint
 }
 
-const fingerprint = (paths: readonly string[], hash: (path: string) => string | undefined): Fingerprint =>
-  paths.map((path) => [path, hash(path) ?? null])
+const fingerprint = (paths: readonly string[], print: (path: string) => string | undefined): Fingerprint =>
+  paths.map((path) => [path, print(path) ?? null])
 
-const holds = (prints: Fingerprint, hash: (path: string) => string | undefined) =>
-  prints.every(([path, was]) => (hash(path) ?? null) === was)
+const holds = (prints: Fingerprint, print: (path: string) => string | undefined) =>
+  prints.every(([path, was]) => (print(path) ?? null) === was)
 
 /** The folders and everything above them. */
 function withParents(folders: Iterable<string>): string[] {
@@ -133,6 +138,15 @@ function packageFile(from: string, name: string): string | undefined {
   return undefined
 }
 
+function makeWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.W_OK)
+  }
+}
+
 const isInstalled = (path: string) => path.includes('/node_modules/')
 
 /** What ov remembers of a project outside of it. It is never needed: without a place to write, everything is made anew. */
@@ -140,6 +154,10 @@ export class ProjectCache {
   readonly directory: string
   readonly #recipe: string
   readonly #root: string
+  /**
+   * Hashes of inputs, taken before esbuild reads them: what changes in between differs from its hash ever after, and is bundled once more.
+   */
+  readonly #taken = new Map<string, string | undefined>()
 
   constructor(location: ProjectLocation, recipe: string) {
     this.#recipe = sha256(recipe)
@@ -147,8 +165,7 @@ export class ProjectCache {
     const home = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
     const wanted = join(home, 'ov', 'projects', sha256(JSON.stringify([location.root, location.entries])).slice(0, 24))
     try {
-      mkdirSync(wanted, { recursive: true, mode: 0o700 })
-      writeFileSync(join(wanted, '.writable'), '')
+      makeWritable(wanted)
       this.directory = wanted
     } catch {
       const temporary = mkdtempSync(join(tmpdir(), 'ov-'))
@@ -160,16 +177,20 @@ export class ProjectCache {
   /** The bundle of the last run, if nothing that went into it has changed since. */
   findBundle(): CachedBundle | undefined {
     const record = this.read<BundleRecord>('bundle')
-    if (record?.recipe !== this.#recipe || !holds(record.files, hashFile) || !holds(record.listings, hashListing))
-      return undefined
+    if (record?.recipe !== this.#recipe) return undefined
+    for (const [path] of record.files) this.#taken.set(path, hashFile(path))
+    if (!holds(record.files, this.#hash) || !holds(record.listings, hashListing)) return undefined
     const found = this.#bundle(record)
     return existsSync(found.file) && existsSync(found.map) ? found : undefined
   }
 
+  readonly #hash = (path: string): string | undefined =>
+    this.#taken.has(path) ? this.#taken.get(path) : hashFile(path)
+
   /** Takes a fresh bundle in, with the fingerprints of everything it was made from. */
-  keepBundle(folder: string, files: readonly string[]): CachedBundle {
+  keepBundle(folder: string, files: readonly string[], closed: boolean): CachedBundle {
     const folders = withParents(files.map((file) => dirname(file)))
-    const prints = fingerprint([...new Set([...files, ...configurationOf(folders)])].sort(), hashFile)
+    const prints = fingerprint([...new Set([...files, ...configurationOf(folders)])].sort(), this.#hash)
     const key = sha256(JSON.stringify([this.#recipe, prints]))
     const kept = `b-${key.slice(0, 24)}`
     rmSync(join(this.directory, kept), { recursive: true, force: true })
@@ -184,14 +205,14 @@ export class ProjectCache {
     const own = folders.filter((path) => !isInstalled(`${path}/`))
     const listed = own.filter((path) => used.has(path) || `${path}/`.startsWith(`${this.#root}/`))
     const listings = fingerprint([...listed, ...own.map((path) => join(path, 'node_modules'))].sort(), hashListing)
-    const record: BundleRecord = { recipe: this.#recipe, folder: kept, key, files: prints, listings }
+    const record: BundleRecord = { recipe: this.#recipe, folder: kept, key, closed, files: prints, listings }
     this.write('bundle', record)
     return this.#bundle(record)
   }
 
   #bundle(record: BundleRecord): CachedBundle {
     const folder = join(this.directory, basename(record.folder))
-    return { file: join(folder, 'bundle.mjs'), map: join(folder, 'bundle.mjs.map'), key: record.key }
+    return { file: join(folder, 'bundle.mjs'), map: join(folder, 'bundle.mjs.map'), key: record.key, closed: record.closed }
   }
 
   /** A JSON record, or undefined where it is missing or damaged. */

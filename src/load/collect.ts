@@ -69,68 +69,72 @@ function take(root: EntityValue, found: Map<object, RawEntity>): EntityValue[] {
   const later: EntityValue[] = []
   const open = new Set<object>()
 
-  const plain = (value: unknown, path: string): Json | undefined => {
+  /** Keys from the entity down to where the walk is. The path is put together only where somebody needs it. */
+  const trail: (string | number)[] = []
+  const reject = (what: string, ...further: (string | number)[]): undefined =>
+    void bad.push({ path: pathOf([...trail, ...further]), what })
+
+  const plainAt = (key: string | number, value: unknown): Json | undefined => {
+    if (typeof value === 'string' || typeof value === 'boolean') return value
+    trail.push(key)
+    const data = plain(value)
+    trail.pop()
+    return data
+  }
+
+  const plain = (value: unknown): Json | undefined => {
     switch (typeof value) {
       case 'string':
       case 'boolean':
         return value
       case 'number':
-        if (!Number.isFinite(value)) bad.push({ path, what: `the number ${value}` })
+        if (!Number.isFinite(value)) reject(`the number ${value}`)
         return value
       case 'undefined':
         return undefined
       case 'function':
         if (holdsFunctions) return value.toString()
-        bad.push({ path, what: 'a function' })
-        return undefined
+        return reject('a function')
       case 'bigint':
       case 'symbol':
-        bad.push({ path, what: `a ${typeof value}` })
-        return undefined
+        return reject(`a ${typeof value}`)
       case 'object':
         break
     }
     if (value === null) return null
-    if (open.has(value)) {
-      bad.push({ path, what: 'an object that contains itself' })
-      return undefined
-    }
+    if (open.has(value)) return reject('an object that contains itself')
     if (isEntity(value) && value !== root) {
       if (value[ENTITY] === 'base') {
         const { name: _, ...spec } = Object.fromEntries(Object.entries(value))
-        return { $base: plain(spec, path) ?? null }
+        return { $base: plain(spec) ?? null }
       }
       later.push(value)
-      return { $ref: value[ENTITY], name: plain(value.name, `${path}.name`) ?? null }
+      return { $ref: value[ENTITY], name: plainAt('name', value.name) ?? null }
     }
     const origin = (value as { [ORIGIN]?: CallSite })[ORIGIN]
-    if (origin && value !== root) parts[path] = origin
+    if (origin && value !== root) parts[pathOf(trail)] = origin
     open.add(value)
     let result: Json | undefined
     if (Array.isArray(value)) {
       // A hole or undefined among the elements is nearly always an import cycle in the user's files.
-      result = value.map((element, index) => {
-        if (element === undefined)
-          bad.push({ path: `${path}[${index}]`, what: 'undefined (do two files import each other?)' })
-        return plain(element, `${path}[${index}]`) ?? null
+      result = Array.from(value, (element: unknown, index) => {
+        if (element === undefined) reject('undefined (do two files import each other?)', index)
+        return plainAt(index, element) ?? null
       })
     } else if (isPlain(value)) {
       const fields: Record<string, Json> = {}
-      for (const [key, field] of Object.entries(value)) {
-        const data = plain(
-          field,
-          path === '' ? key : isIdentifier(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`,
-        )
+      for (const key of Object.keys(value)) {
+        const data = plainAt(key, (value as Readonly<Record<string, unknown>>)[key])
         if (data !== undefined) fields[key] = data
       }
       result = fields
-    } else if (value instanceof Promise) bad.push({ path, what: 'a promise (await it)' })
-    else bad.push({ path, what: `a ${value.constructor?.name ?? 'special'} object` })
+    } else if (value instanceof Promise) reject('a promise (await it)')
+    else reject(`a ${value.constructor?.name ?? 'special'} object`)
     open.delete(value)
     return result
   }
 
-  const data = plain(root, '') as { readonly [field: string]: Json }
+  const data = plain(root) as { readonly [field: string]: Json }
   found.set(root, {
     kind: root[ENTITY],
     name: root.name,
@@ -142,5 +146,13 @@ function take(root: EntityValue, found: Map<object, RawEntity>): EntityValue[] {
   })
   return later
 }
+
+/** `['tasks', 3, 'to']` → `tasks[3].to`. */
+const pathOf = (trail: readonly (string | number)[]): string =>
+  trail.reduce<string>((path, key) => {
+    if (typeof key === 'number') return `${path}[${key}]`
+    if (path === '') return key
+    return isIdentifier(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+  }, '')
 
 const isIdentifier = (key: string) => /^[A-Za-z_$][\w$]*$/.test(key)

@@ -1,3 +1,6 @@
+// Imported, not taken from the globals: those are being watched while the program runs.
+import process from 'node:process'
+import { setImmediate } from 'node:timers'
 import { pathToFileURL } from 'node:url'
 import type { CachedBundle } from './cache.ts'
 

@@ -6,6 +6,7 @@ import type { CallSite } from '../../dsl/origin.ts'
 import type { Diagnostic, Place } from '../diagnostics/diagnostic.ts'
 import { placeOf, type AuthoredEntity } from '../model/project.ts'
 import type { CachedBundle } from './cache.ts'
+import { positionOf, type Position } from './call-site.ts'
 import type { RawEntity } from './collect.ts'
 
 /** Turns positions in the bundle into places in the user's files. */
@@ -23,7 +24,13 @@ export class Origins {
   }
 
   /** The place of a call; undefined for code that no project file holds. */
-  place(site: CallSite): Place | undefined {
+  placeOfCall(site: CallSite): Place | undefined {
+    const position = positionOf(site)
+    return position && this.place(position)
+  }
+
+  /** The place of a position in the bundle. */
+  place(site: Position): Place | undefined {
     if (!site.file.endsWith(this.#bundle)) return undefined
     const { source, line, column } = originalPositionFor(this.#trace, {
       line: site.line,
@@ -42,7 +49,7 @@ export class Origins {
 
 /** Entities with their places. */
 export function withPlaces(entities: readonly RawEntity[], origins: Origins, fallback: string): AuthoredEntity[] {
-  const place = (site: CallSite): Place => origins.place(site) ?? { file: fallback, line: 1, column: 1 }
+  const place = (site: CallSite): Place => origins.placeOfCall(site) ?? { file: fallback, line: 1, column: 1 }
   return entities.map(({ kind, name, data, origin, parts, value }) => ({
     kind,
     name: String(name),
@@ -88,7 +95,7 @@ export function explainEvaluation(cause: unknown, origins: Origins): Diagnostic 
   }
 }
 
-function framesOf(error: unknown): CallSite[] {
+function framesOf(error: unknown): Position[] {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   return [...stack.matchAll(/\(?((?:file:\/\/)?\/[^()\n]*?):(\d+):(\d+)\)?$/gm)].map(([, file = '', line, column]) => ({
     file: decodeURIComponent(file.replace(/^file:\/\//, '')),

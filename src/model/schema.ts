@@ -369,7 +369,9 @@ const services = z
   })
 
 /** A package word reaches a root shell: only what package managers accept may pass. */
-const packageWord = z.string().regex(/^[A-Za-z0-9@*_./:+~=<>^()-]+( [<>=]+ \S+)?$/, 'is not a package name')
+const packageWord = z
+  .string()
+  .regex(/^[A-Za-z0-9@*_./:+~=<>^()-]+( [<>=]+ [A-Za-z0-9_.:~^+-]+)?$/, 'is not a package name')
 const repo = z.strictObject({
   name: z
     .string({ error: (issue) => (issue.input === undefined ? 'repos entry requires name' : undefined) })

@@ -1,4 +1,5 @@
 import type { RunStep, SectionData } from '../../dsl/vocabulary.ts'
+import { shellWord } from '../format/index.ts'
 import type { LayerFacts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Vocabulary } from '../model/project.ts'
 import { detects } from '../resolve/distro.ts'
@@ -143,7 +144,10 @@ function packageSteps(layer: LayerModel, { image, vocabulary, report }: LayerCon
         exclude: phase === 'install' ? list('exclude') : [],
         keys: phase === 'prepare' ? list('keys') : [],
         caches: image.distro?.caches ?? [],
-        commands,
+        // Each item is one word, whatever is in it: a version condition is no redirection.
+        commands: commands.map((step) =>
+          typeof step === 'string' ? step : { ...step, items: step.items.map(shellWord) },
+        ),
         origin,
       }
     }

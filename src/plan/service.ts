@@ -1,5 +1,5 @@
 import type { PackagedService } from '../../dsl/service.ts'
-import type { InitService } from '../../dsl/vocabulary.ts'
+import type { Init, InitService } from '../../dsl/vocabulary.ts'
 import { Unrepresentable } from '../format/index.ts'
 import { placeOf, type LayerModel, type Vocabulary } from '../model/project.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
@@ -42,12 +42,34 @@ function orderOf(service: ServiceData, all: readonly ServiceData[], open: readon
 /** All services of the image's layers, bases included. */
 const servicesOf = (image: ResolvedImage) => image.chain.flatMap((layer) => layer.data.services ?? [])
 
+/** Services of the image are named by their names; an init with units of its own calls them by those. */
+function unitNames(names: readonly string[] | undefined, image: ResolvedImage, init: Init): { names?: string[] } {
+  if (names === undefined) return {}
+  return {
+    names: names.map((name) => {
+      for (const layer of image.chain) {
+        const all = layer.data.services ?? []
+        const packaged = all.find((other) => other.name === bare(name) && other.usePackaged !== undefined)
+        if (packaged?.usePackaged !== undefined) return init.unit ? unitName(packaged.usePackaged) : name
+        const custom = all.find((other) => other.name === bare(name))
+        const unit = custom && init.unit?.({ name: custom.name, exec: '', layer: layer.name }, { user: '', uid: 0 })
+        if (unit) return unit.path.slice(unit.path.lastIndexOf('/') + 1)
+      }
+      return name
+    }),
+  }
+}
+
 /** A custom service as inits want it. */
-function forInit(layer: LayerModel, service: ServiceData, image: ResolvedImage): InitService {
+function forInit(layer: LayerModel, service: ServiceData, image: ResolvedImage, init: Init): InitService {
   const order = orderOf(service, servicesOf(image))
   const data = service as ServiceData & { exec: string }
+  const { names: after } = unitNames(service.after, image, init)
+  const { names: before } = unitNames(service.before, image, init)
   return {
     ...(data as object as InitService),
+    ...(after && { after }),
+    ...(before && { before }),
     layer: layer.name,
     ...(service.stopTimeout !== undefined && { stopSeconds: seconds(service.stopTimeout) }),
     ...(order !== undefined && { order }),
@@ -98,7 +120,15 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
         return []
       }
       const unit = unitName(service.usePackaged)
-      const packaged = { ...(service as object as PackagedService), layer: layer.name, unit }
+      const { names: after } = unitNames(service.after, image, init)
+      const { names: laid } = unitNames(service.overrides?.after, image, init)
+      const packaged = {
+        ...(service as object as PackagedService),
+        ...(after && { after }),
+        ...(laid && { overrides: { ...(service.overrides as PackagedService['overrides']), after: laid } }),
+        layer: layer.name,
+        unit,
+      }
       const dropIn = attempt(
         () => init.dropIn?.(packaged, own),
         (why) => report(path, 'OV2007', `${path}: ${why}`, 'change the value, or move it into a file or script'),
@@ -138,7 +168,7 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
           'order services with after and before',
           'warning',
         )
-    const rendered = forInit(layer, service, image)
+    const rendered = forInit(layer, service, image, init)
     const texts = attempt(
       () => ({ unit: init.unit?.(rendered, own), fragment: init.fragment?.(rendered, own) ?? '' }),
       (why) => report(path, 'OV2007', `${path}: ${why}`, 'change the value, or move it into a file or script'),

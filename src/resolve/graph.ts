@@ -51,7 +51,7 @@ export function checkReferences(project: Project): Diagnostic[] {
           entity: `${kind} "${entity.name}"`,
           field: `${field}[${index}]`,
           place: placeOf(entity, field),
-          remedy: 'import the layer and use the value, or declare one of that name',
+          remedy: 'import the layer and use the value, or export one of that name',
         },
       ]
     })

@@ -12,6 +12,16 @@ export class UnprintableLine extends Error {
   }
 }
 
+/** Renders what an author asked for; when its language can't express it, the error names the author. */
+export function withAuthor<Result>(author: Place, render: () => Result): Result {
+  try {
+    return render()
+  } catch (error) {
+    if (error instanceof Unrepresentable) throw new UnprintableLine(error, author)
+    throw error
+  }
+}
+
 /** Prints all items; when that fails, finds the one that can't be printed. */
 export function printWithAuthors<Item extends { readonly author?: Place }, Result>(
   items: readonly Item[],

@@ -1,5 +1,6 @@
 import type { DebSection } from '../../dsl/packages.ts'
 import { definePackageFormat, type RunStep } from '../../dsl/vocabulary.ts'
+import { shellWord } from '../format/shell.ts'
 
 /** Packages of Debian and its relatives, installed with apt. (IMG-31) */
 export const deb = definePackageFormat({
@@ -12,7 +13,8 @@ export const deb = definePackageFormat({
     if (repos.some((repo) => repo.key !== undefined)) prepare.push('mkdir -p /etc/apt/keyrings')
     for (const repo of repos) {
       const keyring = repo.signedBy ?? (repo.key === undefined ? undefined : `/etc/apt/keyrings/${repo.name}.gpg`)
-      if (repo.key !== undefined) prepare.push(`curl -fsSL ${quote(repo.key)} | gpg --dearmor --yes -o ${keyring}`)
+      if (repo.key !== undefined)
+        prepare.push(`curl -fsSL ${quote(repo.key)} | gpg --dearmor --yes -o ${shellWord(keyring ?? '')}`)
       if (repo.url !== undefined) {
         const suite = repo.suite ?? 'stable'
         const words = [

@@ -1,6 +1,6 @@
 import type { RpmSection } from '../../dsl/packages.ts'
 import { definePackageFormat, type RunStep } from '../../dsl/vocabulary.ts'
-import { quoteSingle } from '../format/shell.ts'
+import { quoteSingle, shellWord } from '../format/shell.ts'
 
 /** Packages of Fedora, installed with dnf 5. (IMG-30) */
 export const rpm = definePackageFormat({
@@ -28,9 +28,12 @@ export const rpm = definePackageFormat({
       if (gpgkey !== undefined) prepare.push(`{ rpm --import ${quote(gpgkey)} || true; }`)
       if (url.endsWith('.repo') && !gpgcheck) prepare.push(`dnf5 config-manager setopt ${quote(`${name}.gpgcheck=0`)}`)
     }
-    for (const project of copr) prepare.push(`dnf5 copr enable -y ${project}`)
+    for (const project of copr) prepare.push(`dnf5 copr enable -y ${shellWord(project)}`)
     for (const module of modules)
-      prepare.push(`dnf module reset -y ${module.replace(/:.*$/s, '')}`, `dnf module enable -y ${module}`)
+      prepare.push(
+        `dnf module reset -y ${shellWord(module.replace(/:.*$/s, ''))}`,
+        `dnf module enable -y ${shellWord(module)}`,
+      )
     const enabled = repos.filter((repo) => repo.url !== undefined).map((repo) => `--enable-repo=${quote(repo.name)}`)
     const excluded = exclude.map((name) => `--exclude=${quoteSingle(name)}`)
     return {

@@ -5,7 +5,7 @@ export const root = path.resolve(import.meta.dirname, '../..')
 const desk = path.join(root, 'test/types/virtual')
 
 /** What a project's tsconfig says; `ov` is the DSL's own source. */
-export const options: ts.CompilerOptions = {
+const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,
   lib: ['lib.es2024.d.ts'],
   module: ts.ModuleKind.ESNext,

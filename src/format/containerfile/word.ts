@@ -21,7 +21,11 @@ export function readPathWord(word: string): string {
   return word.replace(/\\([^])/g, '$1')
 }
 
-/** A COPY source in which `*`, `?` and `[` mean themselves: builders match sources as glob patterns. */
+/**
+ * A COPY source in which `*`, `?` and `[` mean themselves: builders match sources as glob patterns. buildah matches what it found once more,
+ * unescaped, so no pattern finds a backslash.
+ */
 export function globLiteral(path: string): string {
-  return path.replace(/[*?[]/g, '[$&]').replaceAll('\\', '\\\\')
+  requireRepresentable('a COPY source', path, /\\/)
+  return path.replace(/[*?[]/g, '[$&]')
 }

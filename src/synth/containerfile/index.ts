@@ -67,7 +67,7 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
       user = 'root'
     }
   }
-  initSteps(image, title, put)
+  initSteps(image, folder, title, put)
 
   const final = image.user.uid === 0 ? 'root' : String(image.user.uid)
   if (user !== final) put(image.origin, { kind: 'blank' }, { kind: 'user', user: final })
@@ -234,23 +234,19 @@ const needsInitSteps = ({ init }: ImagePlan) =>
   init !== undefined && init.fragments.length + init.files.length + init.enable.length > 0
 
 function initStages({ init }: ImagePlan, folder: string, put: Put): void {
-  if (!init || init.fragments.length + init.files.length === 0) return
+  if (!init || init.fragments.length === 0) return
   const path = `/${init.fragmentDirectory}`
   const at = `${folder}/${init.fragmentDirectory}`
-  if (init.fragments.length > 0 && init.config) {
+  if (init.config) {
     put(init.fragments[0]?.origin, { kind: 'blank' }, { kind: 'from', image: 'scratch', stage: `${init.name}-conf` })
     put(init.fragments[0]?.origin, { kind: 'copy', sources: [`${at}/00-header.conf`], to: `${path}/00-header.conf` })
     for (const { file, origin } of init.fragments)
       put(origin, { kind: 'copy', sources: [`${at}/${file}`], to: `${path}/${file}` })
   }
-  if (init.files.length > 0) {
-    put(init.files[0]?.origin, { kind: 'blank' }, { kind: 'from', image: 'scratch', stage: `${init.name}-units` })
-    for (const { file, to, origin } of init.files) put(origin, { kind: 'copy', sources: [`${at}/${file}`], to })
-  }
 }
 
 /** Assembly of the configuration, units, and what is enabled. (IMG-75 to IMG-78) */
-function initSteps({ init }: ImagePlan, title: Title, put: Put): void {
+function initSteps({ init }: ImagePlan, folder: string, title: Title, put: Put): void {
   if (!init) return
   if (init.fragments.length > 0 && init.config) {
     const source = `/${init.fragmentDirectory}`
@@ -266,9 +262,10 @@ function initSteps({ init }: ImagePlan, title: Title, put: Put): void {
     )
   }
   if (init.files.length > 0) {
-    const origin = init.files[0]?.origin
-    title(`Units of the layers`, origin)
-    put(origin, { kind: 'copy', from: `${init.name}-units`, chmod: '0644', sources: ['/etc/'], to: '/etc/' })
+    title(`Units of the layers`, init.files[0]?.origin)
+    // One by one: a mode that is given for a folder would be given to the folders in it, too.
+    for (const { file, to, origin } of init.files)
+      put(origin, { kind: 'copy', chmod: '0644', sources: [`${folder}/${init.fragmentDirectory}/${file}`], to })
   }
   if (init.enable.length > 0) {
     title('Enable system-level services')

@@ -10,6 +10,7 @@ import {
 } from '../../format/index.ts'
 import type { ImagePlan, ResolvedTask, TaskStep } from '../../plan/ir.ts'
 import { fillVars } from '../../plan/task.ts'
+import { withAuthor } from '../unprintable.ts'
 import { cacheMount, cacheMounts, contextMount } from './mounts.ts'
 
 /** An instruction and the place that asked for it. */
@@ -43,39 +44,43 @@ export class TaskWriter {
   write(steps: readonly TaskStep[]): Line[] {
     for (let index = 0; index < steps.length;) {
       const group = this.#group(steps, index)
-      this.#switchTo(group[0]!)
-      const [{ task }] = group as [TaskStep]
-      switch (task.verb) {
-        case 'mkdir':
-          this.#mkdir(group)
-          break
-        case 'link':
-          this.#run(
-            group,
-            `ln -sf ${group.map(({ task }) => this.#words((task as Of<'link'>).target, (task as Of<'link'>).path)).join(' && ln -sf ')}`,
-          )
-          break
-        case 'setcap':
-          this.#run(group, group.map(({ task }) => setcap(task as Of<'setcap'>)).join(' && '))
-          break
-        case 'copy':
-          this.#copy(group[0]!, task)
-          break
-        case 'write':
-          this.#writeFile(group[0]!, task)
-          break
-        case 'download':
-          this.#download(group[0]!, task)
-          break
-        case 'cmd':
-          this.#cmd(group[0]!, task)
-          break
-        case 'build':
-          throw new Error('build tasks are builder steps in the plan')
-      }
+      withAuthor(group[0]!.origin, () => this.#writeGroup(group))
       index += group.length
     }
     return this.#out.splice(0)
+  }
+
+  #writeGroup(group: readonly TaskStep[]): void {
+    this.#switchTo(group[0]!)
+    const [{ task }] = group as [TaskStep]
+    switch (task.verb) {
+      case 'mkdir':
+        this.#mkdir(group)
+        break
+      case 'link':
+        this.#run(
+          group,
+          `ln -sf ${group.map(({ task }) => this.#words((task as Of<'link'>).target, (task as Of<'link'>).path)).join(' && ln -sf ')}`,
+        )
+        break
+      case 'setcap':
+        this.#run(group, group.map(({ task }) => setcap(task as Of<'setcap'>)).join(' && '))
+        break
+      case 'copy':
+        this.#copy(group[0]!, task)
+        break
+      case 'write':
+        this.#writeFile(group[0]!, task)
+        break
+      case 'download':
+        this.#download(group[0]!, task)
+        break
+      case 'cmd':
+        this.#cmd(group[0]!, task)
+        break
+      case 'build':
+        throw new Error('build tasks are builder steps in the plan')
+    }
   }
 
   /** Adjacent tasks that may share a directive: same verb, same user as authored. (LAY-35) */

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
+import { VERSION } from '../version.ts'
+import type { Context } from './command.ts'
+
+/** Exit codes of every command. */
+export const EXIT = { failed: 1, usage: 64, bug: 70, interrupted: 130 } as const
+
+/** Ends when the user interrupts. */
+export function untilInterrupted(): AbortSignal {
+  const interrupted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort(signal))
+  return interrupted.signal
+}
+
+const watched = new WeakSet<NodeJS.WriteStream>()
+
+/** Where results go. A reader that goes away early (`ov … | head`) is no failure of ours. */
+export function output(): NodeJS.WriteStream {
+  const { stdout } = process
+  if (!watched.has(stdout)) {
+    watched.add(stdout)
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      throw error
+    })
+  }
+  return stdout
+}
+
+/** What a command talks through; `when` is the value of `--color`. */
+export function makeContext(when: string, signal: AbortSignal): Context {
+  const color = when === 'always' || (when !== 'never' && colorWanted())
+  return {
+    color,
+    interactive: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
+    signal,
+    say: (line) => void process.stderr.write(`${line}\n`),
+    result: (value) =>
+      void output().write(typeof value === 'string' ? `${value}\n` : `${JSON.stringify(value, undefined, 2)}\n`),
+    warn: async (diagnostics, root) => {
+      if (diagnostics.length > 0) await printDiagnostics(diagnostics, root, color)
+    },
+  }
+}
+
+function colorWanted(): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '0') return true
+  return process.stderr.isTTY === true && TERM !== 'dumb'
+}
+
+const sourceReader = (root: string) => (file: string) => {
+  try {
+    return readFileSync(resolve(root, file), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+async function printDiagnostics(diagnostics: readonly Diagnostic[], root: string, color: boolean): Promise<void> {
+  const { formatDiagnostics } = await import('../diagnostics/print.ts')
+  process.stderr.write(formatDiagnostics(diagnostics, { readSource: sourceReader(root), color }))
+}
+
+/** Says why a command failed, and returns the exit code. Known failures and bugs look different. */
+export async function report(error: unknown, signal: AbortSignal, context: Context, json: boolean): Promise<number> {
+  if (signal.aborted) {
+    context.say('interrupted; run the same command again to go on')
+    return EXIT.interrupted
+  }
+  if (error instanceof DiagnosticError) {
+    const root = error.root ?? process.cwd()
+    await printDiagnostics(error.diagnostics, root, context.color)
+    if (json) {
+      const { diagnosticsToJson } = await import('../diagnostics/print.ts')
+      context.result({
+        schemaVersion: 1,
+        diagnostics: diagnosticsToJson(error.diagnostics, { readSource: sourceReader(root) }),
+      })
+    }
+    return EXIT.failed
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  context.say(`ov ${VERSION} has a bug, and stopped. Please report it with this text:\n\n${detail}`)
+  return EXIT.bug
+}

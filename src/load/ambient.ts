@@ -1,0 +1,52 @@
+/** Globals that give the same answers in every run on every machine. Everything else, the clock and the environment above all, does not. */
+const SAME_EVERYWHERE = new Set(
+  `globalThis global undefined NaN Infinity Object Function Array String Number Boolean Symbol BigInt Math JSON Reflect Proxy RegExp Promise
+  Map Set WeakMap WeakSet Iterator Error AggregateError EvalError RangeError ReferenceError SuppressedError SyntaxError TypeError URIError
+  ArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array BigInt64Array BigUint64Array
+  Float16Array Float32Array Float64Array parseFloat parseInt isFinite isNaN eval escape unescape encodeURI encodeURIComponent decodeURI
+  decodeURIComponent atob btoa structuredClone queueMicrotask Buffer URL URLSearchParams TextEncoder TextDecoder`.split(/\s+/),
+)
+
+/** What the operator's language settings decide without any global being asked for it, as in `'ä'.localeCompare('z')`. */
+export const languageSettings = (): string =>
+  ['LC_ALL', 'LC_MESSAGES', 'LANG'].map((name) => process.env[name] ?? '').join('\0')
+
+/**
+ * Watches whether code that runs from now on asks for anything that may differ in the next run. A program that does not do so takes the same
+ * path every time; its result may be kept. The function that is returned ends the watch and says whether that is so.
+ */
+export function watchAmbient(): () => boolean {
+  let asked = false
+  const before = Object.entries(Object.getOwnPropertyDescriptors(globalThis)).filter(
+    ([name, { configurable }]) => configurable === true && !SAME_EVERYWHERE.has(name),
+  )
+  const { random } = Math
+  const restore = () => {
+    for (const [name, descriptor] of before) Object.defineProperty(globalThis, name, descriptor)
+    Math.random = random
+  }
+  const notice = () => {
+    asked = true
+    restore()
+  }
+  for (const [name] of before)
+    Object.defineProperty(globalThis, name, {
+      configurable: true,
+      get() {
+        notice()
+        return (globalThis as Readonly<Record<string, unknown>>)[name]
+      },
+      set(value: unknown) {
+        notice()
+        ;(globalThis as Record<string, unknown>)[name] = value
+      },
+    })
+  Math.random = () => {
+    notice()
+    return random()
+  }
+  return () => {
+    if (!asked) restore()
+    return !asked
+  }
+}
