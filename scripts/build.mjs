@@ -1,6 +1,6 @@
-// Makes dist/: the program as split chunks, the DSL as one module, and the DSL's types.
+// Makes dist/: the program as split chunks, the texts it need not compute, the DSL as one module, and the DSL's types.
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
@@ -14,10 +14,10 @@ const common = {
   charset: 'utf8',
   logLevel: 'warning',
 }
+// Packages in CommonJS call require() for Node's own modules.
+const banner = "import{createRequire as __ov_cr}from'node:module';const require=__ov_cr(import.meta.url);"
 const program = {
   ...common,
-  splitting: true,
-  chunkNames: '[name]-[hash]',
   minifySyntax: true,
   minifyWhitespace: true,
   external: ['esbuild'],
@@ -27,17 +27,27 @@ const program = {
     __filename: 'import.meta.filename',
     __dirname: 'import.meta.dirname',
   },
-  // Packages in CommonJS call require() for Node's own modules.
-  banner: { js: "import{createRequire as __ov_cr}from'node:module';const require=__ov_cr(import.meta.url);" },
+  banner: { js: banner },
 }
-await build({ ...program, entryPoints: ['src/cli.ts'], outdir: 'dist' })
+await build({
+  ...program,
+  entryPoints: ['src/cli.ts'],
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+})
+// Every file would make its own require(); few have a use for it.
+for (const name of readdirSync('dist')) {
+  const text = readFileSync(`dist/${name}`, 'utf8').replace(`${banner}\n`, '')
+  if (!/\brequire\b/.test(text)) writeFileSync(`dist/${name}`, text)
+}
 
-// The help of every command, so that showing it needs no parser.
-const help = 'dist/help.mjs'
-await build({ ...program, splitting: false, entryPoints: ['src/commands/main.ts'], outfile: help })
-const { HELP_WIDTH, helpTexts } = await import(pathToFileURL(help).href)
-writeFileSync('dist/help.json', JSON.stringify({ width: HELP_WIDTH, texts: helpTexts() }))
-rmSync(help)
+// What is known now need not be computed at each start, by a parser that takes longer to load than Node itself.
+const texts = 'dist/texts.mjs'
+await build({ ...program, entryPoints: ['src/commands/build-texts.ts'], outfile: texts })
+const { staticTexts } = await import(pathToFileURL(texts).href)
+writeFileSync('dist/texts.json', JSON.stringify(staticTexts()))
+rmSync(texts)
 
 await build({ ...common, entryPoints: ['dsl/index.ts'], outfile: 'dist/dsl/index.js' })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'scripts/tsconfig.dsl.json'], {

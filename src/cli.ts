@@ -1,20 +1,13 @@
+import { staticText } from './commands/static-texts.ts'
 import { VERSION } from './version.ts'
 
-const argv = process.argv.slice(2)
-
-async function run(): Promise<number> {
-  const last = argv.at(-1)
-  if (argv.length === 1 && (last === '--version' || last === '-V')) {
-    console.log(VERSION)
+/** Runs a command line; what needs less is tried first. */
+async function run(argv: readonly string[]): Promise<number> {
+  const version = argv.length === 1 && ['--version', '-V'].includes(argv[0]!)
+  const known = version ? `${VERSION}\n` : staticText(argv)
+  if (known !== undefined) {
+    process.stdout.write(known)
     return 0
-  }
-  if (last === '--help' || last === '-h') {
-    const { staticHelp } = await import('./commands/static-help.ts')
-    const text = staticHelp(argv)
-    if (text !== undefined) {
-      process.stdout.write(text)
-      return 0
-    }
   }
   const { runDirectly } = await import('./commands/direct.ts')
   const code = await runDirectly(argv)
@@ -23,4 +16,4 @@ async function run(): Promise<number> {
   return main(argv)
 }
 
-process.exitCode = await run()
+process.exitCode = await run(process.argv.slice(2))

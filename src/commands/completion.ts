@@ -55,6 +55,10 @@ const SCRIPTS: Readonly<Record<string, () => string>> = {
     ]).join('\n'),
 }
 
+/** The scripts by command line. The build keeps these texts. */
+export const completionTexts = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(SCRIPTS).map(([shell, make]) => [`completion ${shell}`, `${make()}\n`]))
+
 /** `ov completion`: a script made from the command table. */
 export function run(context: Context, _options: object, shell: string): Promise<number> {
   const script = SCRIPTS[shell]

@@ -19,7 +19,7 @@ export async function evaluateProject(location: ProjectLocation, bundle: CachedB
   globalThis.console = new Console(process.stderr)
   const stopWatching = watchAmbient()
   try {
-    const entities = collect(await evaluate(bundle))
+    const entities = collect(await evaluate(bundle), bundle.circle)
     return { entities, repeatable: stopWatching() && bundle.closed }
   } catch (error) {
     stopWatching()
@@ -35,7 +35,9 @@ export async function blame(error: unknown, location: ProjectLocation, bundle: C
   if (!its) return error
   const { explainEvaluation, Origins } = await import('../load/origins.ts')
   const cause: unknown = evaluating ? error.cause : error
-  return new DiagnosticError([explainEvaluation(cause, new Origins(bundle, location.root))], { cause: error })
+  return new DiagnosticError([explainEvaluation(cause, new Origins(bundle, location.root), bundle.circle)], {
+    cause: error,
+  })
 }
 
 const isKnown = (error: Error) => error instanceof DiagnosticError

@@ -64,7 +64,7 @@ export interface IntentOptions {
 /** Compares a project with this machine. Changes nothing. */
 export async function intend(open: OpenProject, machine: Machine, options: IntentOptions): Promise<Intent> {
   const { location, bundle, entities, cache, key } = open
-  const compiled = await compileProject(location, bundle, entities, cache, key)
+  const compiled = await compileProject(location, bundle, entities, cache)
   const { project } = compiled
   const only = selection(options.deploys, [...project.pods.keys()])
   const { metadata: local, references: localReferences } = await localImages(compiled, only, machine)

@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** What `--help` says, by command; that of ov itself has the empty name. The build keeps these texts. */
+/** What `--help` says, by command line. The build keeps these texts. */
 export function helpTexts(): Record<string, string> {
   const texts: Record<string, string> = {}
   let text = ''
@@ -40,7 +40,7 @@ export function helpTexts(): Record<string, string> {
   for (const command of [program, ...program.commands]) {
     text = ''
     command.outputHelp()
-    texts[command === program ? '' : command.name()] = text
+    texts[command === program ? '--help' : `${command.name()} --help`] = text
   }
   return texts
 }
@@ -49,9 +49,7 @@ function makeProgram(write: (text: string) => void): Command {
   return new Command('ov')
     .description('Describe your own machines in TypeScript: layers, images and deploys.')
     .version(VERSION, '-V, --version', 'print the version')
-    .addOption(
-      new Option('--color <when>', 'colours in messages').choices(['auto', 'always', 'never']).default('auto'),
-    )
+    .addOption(new Option('--color <when>', 'colours in messages').choices(['auto', 'always', 'never']).default('auto'))
     .exitOverride()
     .configureOutput({
       writeOut: write,

@@ -23,10 +23,7 @@ export const withProject = <T>(path: string | undefined, work: (project: OpenPro
   withLocated(locate(path), work)
 
 /** The same with a project that was found already. */
-export async function withLocated<T>(
-  project: LocatedProject,
-  work: (project: OpenProject) => Promise<T>,
-): Promise<T> {
+export async function withLocated<T>(project: LocatedProject, work: (project: OpenProject) => Promise<T>): Promise<T> {
   const { location } = project
   let open: OpenProject | undefined
   try {

@@ -1,6 +1,6 @@
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { RawEntity } from '../load/collect.ts'
-import type { CachedBundle, ProjectCache } from '../load/cache.ts'
+import { sha256, type CachedBundle, type ProjectCache } from '../load/cache.ts'
 import type { ProjectLocation } from '../load/discover.ts'
 import { badValues, Origins, withPlaces } from '../load/origins.ts'
 import { locateLayers, Lookups, stageLayers } from '../load/sources.ts'
@@ -17,6 +17,7 @@ import { checkContent } from '../resolve/content.ts'
 import { buildGraph, checkReferences } from '../resolve/graph.ts'
 import { resolveImages } from '../resolve/image.ts'
 import type { StageFile } from '../synth/index.ts'
+import { VERSION } from '../version.ts'
 import { BUILT_IN } from '../vocabulary/index.ts'
 
 /** A project, compiled: everything that rendering and applying need. */
@@ -37,7 +38,6 @@ export async function compileProject(
   bundle: CachedBundle,
   entities: readonly RawEntity[],
   cache: ProjectCache,
-  key: string,
 ): Promise<CompiledProject> {
   const { root } = location
   const authored = withPlaces(entities, new Origins(bundle, root), location.entries[0]!)
@@ -52,12 +52,15 @@ export async function compileProject(
     ])
   throwIfErrors(badValues(entities, authored))
   const { project, diagnostics: names } = buildProject(authored, BUILT_IN)
-  // Data that was found valid before is still valid: zod costs more than everything else here.
-  const validated = cache.read<{ key: string }>('valid')?.key === key
-  if (!validated) {
+  // What was found valid before is still valid: zod costs more than everything else here.
+  const rules = rulesOf(project)
+  const prints = authored.map(({ kind, data }) => sha256(JSON.stringify([rules, kind, data])))
+  const known = new Set(cache.read<readonly string[]>('valid'))
+  const unchecked = authored.filter((_, index) => !known.has(prints[index]!))
+  if (unchecked.length > 0) {
     const { validate } = await import('../model/validate.ts')
-    throwIfErrors([...names, ...validate(authored, project.vocabulary)])
-    cache.write('valid', { key })
+    throwIfErrors([...names, ...validate(unchecked, project.vocabulary)])
+    cache.write('valid', prints)
   }
   throwIfErrors(names)
   throwIfErrors(checkReferences(project))
@@ -74,6 +77,16 @@ export async function compileProject(
   throwIfErrors(diagnostics)
   return { root, project, facts: located.facts, images: plans, stages: staged.stages, diagnostics, lookups }
 }
+
+/** Everything besides an entity's own data that its validity depends on. */
+const rulesOf = ({ vocabulary: { formats, builders } }: Project): string =>
+  sha256(
+    JSON.stringify([
+      VERSION,
+      [...formats.values()].map(({ name, fields, needPackages }) => [name, fields, needPackages]),
+      [...builders.keys()],
+    ]),
+  )
 
 /** Compiles deploys; `metadata` says what is known of images that the project does not build. */
 export function compilePods(

@@ -13,7 +13,7 @@ import { repeats, type SynthOptions, type SynthRecord } from './synth.ts'
 /** The long way of `ov synth`: something changed. Nothing is written while there is an error. */
 export async function synthesiseProject(context: Context, open: OpenProject, options: SynthOptions): Promise<number> {
   const { location, bundle, entities, cache, key, repeatable } = open
-  const compiled = await compileProject(location, bundle, entities, cache, key)
+  const compiled = await compileProject(location, bundle, entities, cache)
   const { pods, unknown, diagnostics } = compilePods(compiled)
   throwIfErrors([...compiled.diagnostics, ...diagnostics])
   const { images, stages } = compiled

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
+import { machineFailure } from '../state/attempt.ts'
 import { VERSION } from '../version.ts'
 import type { Context } from './command.ts'
 
@@ -10,7 +11,9 @@ export const EXIT = { failed: 1, usage: 64, bug: 70, interrupted: 130 } as const
 /** Ends when the user interrupts. */
 export function untilInterrupted(): AbortSignal {
   const interrupted = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort(signal))
+  // The listener stays: without one, libraries that clean up at exit let the signal end ov at once. A second one does that.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => (interrupted.signal.aborted ? process.exit(EXIT.interrupted) : interrupted.abort(signal)))
   return interrupted.signal
 }
 
@@ -66,7 +69,8 @@ async function printDiagnostics(diagnostics: readonly Diagnostic[], root: string
 }
 
 /** Says why a command failed, and returns the exit code. Known failures and bugs look different. */
-export async function report(error: unknown, signal: AbortSignal, context: Context, json: boolean): Promise<number> {
+export async function report(thrown: unknown, signal: AbortSignal, context: Context, json: boolean): Promise<number> {
+  const error = machineFailure(thrown) ?? thrown
   if (signal.aborted) {
     context.say('interrupted; run the same command again to go on')
     return EXIT.interrupted

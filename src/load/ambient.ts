@@ -4,7 +4,9 @@ const SAME_EVERYWHERE = new Set(
   Map Set WeakMap WeakSet Iterator Error AggregateError EvalError RangeError ReferenceError SuppressedError SyntaxError TypeError URIError
   ArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array BigInt64Array BigUint64Array
   Float16Array Float32Array Float64Array parseFloat parseInt isFinite isNaN eval escape unescape encodeURI encodeURIComponent decodeURI
-  decodeURIComponent atob btoa structuredClone queueMicrotask Buffer URL URLSearchParams TextEncoder TextDecoder`.split(/\s+/),
+  decodeURIComponent atob btoa structuredClone queueMicrotask Buffer URL URLSearchParams TextEncoder TextDecoder`.split(
+    /\s+/,
+  ),
 )
 
 /** What the operator's language settings decide without any global being asked for it, as in `'ä'.localeCompare('z')`. */
@@ -17,9 +19,12 @@ export const languageSettings = (): string =>
  */
 export function watchAmbient(): () => boolean {
   let asked = false
-  const before = Object.entries(Object.getOwnPropertyDescriptors(globalThis)).filter(
-    ([name, { configurable }]) => configurable === true && !SAME_EVERYWHERE.has(name),
-  )
+  // One by one: asking for all descriptors would make Node load the parts of it that it puts off until somebody needs them.
+  const before = Object.getOwnPropertyNames(globalThis).flatMap((name) => {
+    if (SAME_EVERYWHERE.has(name)) return []
+    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
+    return descriptor?.configurable === true ? [[name, descriptor] as const] : []
+  })
   const { random } = Math
   const restore = () => {
     for (const [name, descriptor] of before) Object.defineProperty(globalThis, name, descriptor)

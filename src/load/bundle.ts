@@ -5,6 +5,7 @@ import { dirname, isAbsolute, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { CachedBundle, ProjectCache } from './cache.ts'
+import { filesInCircles, type ImportGraph } from './circle.ts'
 import type { ProjectLocation } from './discover.ts'
 import { DSL, entrySource, esbuildOptions, META, TEXT_EXTENSIONS } from './recipe.ts'
 
@@ -17,7 +18,7 @@ function esbuildBinary(): string {
 }
 
 interface Metafile {
-  readonly inputs: Readonly<Record<string, unknown>>
+  readonly inputs: ImportGraph
   readonly outputs: Readonly<Record<string, { readonly imports: readonly unknown[] }>>
 }
 
@@ -45,7 +46,7 @@ export async function bundle(location: ProjectLocation, cache: ProjectCache): Pr
     const closed =
       Object.values(outputs).every(({ imports }) => imports.length === 0) && !/\b(import|require)\s*[(.]/.test(body)
     if (META_PATTERN.test(body)) writeFileSync(out, await placeMeta(code, `${out}.map`, location))
-    return cache.keepBundle(work, files, closed)
+    return cache.keepBundle(work, files, { closed, circle: filesInCircles(inputs) })
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
@@ -53,10 +54,14 @@ export async function bundle(location: ProjectLocation, cache: ProjectCache): Pr
 
 function run(location: ProjectLocation, extra: readonly string[]): Promise<boolean> {
   return new Promise((done, fail) => {
-    const child = spawn(esbuildBinary(), [...esbuildOptions(location), ...extra, '--loader=ts', '--sourcefile=<stdin>'], {
-      cwd: location.root,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
+    const child = spawn(
+      esbuildBinary(),
+      [...esbuildOptions(location), ...extra, '--loader=ts', '--sourcefile=<stdin>'],
+      {
+        cwd: location.root,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    )
     child.on('error', fail)
     child.on('close', (code) => done(code === 0))
     child.stdin.on('error', () => {}) // it says itself what went wrong

@@ -1,12 +1,15 @@
 import { hash } from 'node:crypto'
 import {
   accessSync,
+  closeSync,
   constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -21,12 +24,21 @@ import type { ProjectLocation } from './discover.ts'
 /** SHA-256 as hex. */
 export const sha256 = (data: string | Uint8Array): string => hash('sha256', data)
 
+/** Room that most files fit into, so that hashing a thousand of them makes no garbage. */
+const room = Buffer.allocUnsafeSlow(256 * 1024)
+
 /** Hash of a file's bytes, or undefined where there is no such file. */
 export function hashFile(path: string): string | undefined {
+  let descriptor: number | undefined
   try {
-    return sha256(readFileSync(path))
+    descriptor = openSync(path, 'r')
+    let filled = 0
+    for (let count; (count = readSync(descriptor, room, filled, room.length - filled, filled)) > 0;) filled += count
+    return sha256(filled < room.length ? room.subarray(0, filled) : readFileSync(path))
   } catch {
     return undefined
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
 }
 
@@ -70,6 +82,8 @@ export interface CachedBundle {
   readonly key: string
   /** It imports nothing while it runs: no module of Node, no other code. */
   readonly closed: boolean
+  /** Files of the project that import each other. */
+  readonly circle: readonly string[]
 }
 
 type Fingerprint = readonly (readonly [path: string, hash: string | null])[]
@@ -79,6 +93,7 @@ interface BundleRecord {
   readonly folder: string
   readonly key: string
   readonly closed: boolean
+  readonly circle: readonly string[]
   readonly files: Fingerprint
   readonly listings: Fingerprint
 }
@@ -188,7 +203,7 @@ export class ProjectCache {
     this.#taken.has(path) ? this.#taken.get(path) : hashFile(path)
 
   /** Takes a fresh bundle in, with the fingerprints of everything it was made from. */
-  keepBundle(folder: string, files: readonly string[], closed: boolean): CachedBundle {
+  keepBundle(folder: string, files: readonly string[], about: Pick<CachedBundle, 'closed' | 'circle'>): CachedBundle {
     const folders = withParents(files.map((file) => dirname(file)))
     const prints = fingerprint([...new Set([...files, ...configurationOf(folders)])].sort(), this.#hash)
     const key = sha256(JSON.stringify([this.#recipe, prints]))
@@ -205,14 +220,20 @@ export class ProjectCache {
     const own = folders.filter((path) => !isInstalled(`${path}/`))
     const listed = own.filter((path) => used.has(path) || `${path}/`.startsWith(`${this.#root}/`))
     const listings = fingerprint([...listed, ...own.map((path) => join(path, 'node_modules'))].sort(), hashListing)
-    const record: BundleRecord = { recipe: this.#recipe, folder: kept, key, closed, files: prints, listings }
+    const record: BundleRecord = { recipe: this.#recipe, folder: kept, key, ...about, files: prints, listings }
     this.write('bundle', record)
     return this.#bundle(record)
   }
 
   #bundle(record: BundleRecord): CachedBundle {
     const folder = join(this.directory, basename(record.folder))
-    return { file: join(folder, 'bundle.mjs'), map: join(folder, 'bundle.mjs.map'), key: record.key, closed: record.closed }
+    return {
+      file: join(folder, 'bundle.mjs'),
+      map: join(folder, 'bundle.mjs.map'),
+      key: record.key,
+      closed: record.closed,
+      circle: record.circle,
+    }
   }
 
   /** A JSON record, or undefined where it is missing or damaged. */

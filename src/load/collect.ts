@@ -33,15 +33,16 @@ const isEntity = (value: object): value is EntityValue => ENTITY in value
 
 /**
  * Finds everything that belongs to the project: what the entry files export (by name, default, in arrays and namespaces), and everything
- * those refer to. Importing a catalogue brings in nothing by itself.
+ * those refer to. Importing a catalogue brings in nothing by itself. `circle` are files that import each other: there, a field that is
+ * `undefined` was probably meant to be something.
  */
-export function collect(exports: Exports): RawEntity[] {
+export function collect(exports: Exports, circle: readonly string[] = []): RawEntity[] {
   const found = new Map<object, RawEntity>()
   const walked = new Set<object>()
   const search = (value: unknown): void => {
     if (typeof value !== 'object' || value === null || walked.has(value)) return
     walked.add(value)
-    if (isEntity(value)) takeAll(value, found)
+    if (isEntity(value)) takeAll(value, found, circle)
     else if (Array.isArray(value) || isPlain(value) || isNamespace(value)) Object.values(value).forEach(search)
   }
   search(exports)
@@ -57,12 +58,13 @@ const isPlain = (value: object) => {
 type EntityValue = object & { [ENTITY]: string; [ORIGIN]: CallSite; name: unknown }
 
 /** An entity and all that it refers to; a list of work, because chains of thousands of layers are legal. */
-function takeAll(first: EntityValue, found: Map<object, RawEntity>): void {
+function takeAll(first: EntityValue, found: Map<object, RawEntity>, circle: readonly string[]): void {
   const open = [first]
-  for (let next; (next = open.pop()) !== undefined;) if (!found.has(next)) open.push(...take(next, found).reverse())
+  for (let next; (next = open.pop()) !== undefined;)
+    if (!found.has(next)) open.push(...take(next, found, circle).reverse())
 }
 
-function take(root: EntityValue, found: Map<object, RawEntity>): EntityValue[] {
+function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly string[]): EntityValue[] {
   const parts: Record<string, CallSite> = {}
   const bad: BadValue[] = []
   const holdsFunctions = VOCABULARY.has(root[ENTITY])
@@ -116,16 +118,19 @@ function take(root: EntityValue, found: Map<object, RawEntity>): EntityValue[] {
     open.add(value)
     let result: Json | undefined
     if (Array.isArray(value)) {
-      // A hole or undefined among the elements is nearly always an import cycle in the user's files.
       result = Array.from(value, (element: unknown, index) => {
-        if (element === undefined) reject('undefined (do two files import each other?)', index)
+        if (element === undefined)
+          reject(circle.length > 0 ? `undefined (${circle.join(' and ')} import each other)` : 'undefined', index)
         return plainAt(index, element) ?? null
       })
     } else if (isPlain(value)) {
       const fields: Record<string, Json> = {}
       for (const key of Object.keys(value)) {
+        if (key === '__proto__') reject('a key of this name', key)
         const data = plainAt(key, (value as Readonly<Record<string, unknown>>)[key])
         if (data !== undefined) fields[key] = data
+        else if (circle.length > 0 && (value as Readonly<Record<string, unknown>>)[key] === undefined)
+          reject(`undefined (${circle.join(' and ')} import each other)`, key)
       }
       result = fields
     } else if (value instanceof Promise) reject('a promise (await it)')

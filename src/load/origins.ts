@@ -15,6 +15,7 @@ export class Origins {
   readonly #bundle: string
   readonly #folder: string
   readonly #root: string
+  readonly #files = new Map<string, string>()
 
   constructor(bundle: CachedBundle, root: string) {
     this.#trace = new TraceMap(readFileSync(bundle.map, 'utf8'))
@@ -36,14 +37,20 @@ export class Origins {
       line: site.line,
       column: Math.max(0, site.column - 1),
     })
-    if (source === null || line === null) return undefined
-    const path = resolve(this.#folder, source)
-    const inside = relative(this.#root, path)
-    return {
-      file: inside.startsWith('..') || isAbsolute(inside) ? path : inside.split(sep).join('/'),
-      line,
-      column: column + 1,
+    if (source === null || line === null || /(<stdin>|%3Cstdin%3E)$/.test(source)) return undefined
+    return { file: this.#fileOf(source), line, column: column + 1 }
+  }
+
+  /** A source of the map, as places name it. */
+  #fileOf(source: string): string {
+    let file = this.#files.get(source)
+    if (file === undefined) {
+      const path = resolve(this.#folder, source)
+      const inside = relative(this.#root, path)
+      file = inside.startsWith('..') || isAbsolute(inside) ? path : inside.split(sep).join('/')
+      this.#files.set(source, file)
     }
+    return file
   }
 }
 
@@ -76,13 +83,15 @@ export function badValues(entities: readonly RawEntity[], places: readonly Autho
 }
 
 /** An exception of the user's program, at the line that threw it. */
-export function explainEvaluation(cause: unknown, origins: Origins): Diagnostic {
+export function explainEvaluation(cause: unknown, origins: Origins, circle: readonly string[]): Diagnostic {
   const places = framesOf(cause).flatMap((site) => origins.place(site) ?? [])
   const [place, ...callers] = places.filter(
     (one) => !one.file.includes('node_modules/') && !/(^|\/)dsl\/[a-z-]+\.(ts|js)$/.test(one.file),
   )
   const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : `the program threw ${inspect(cause)}`
-  const cycle = cause instanceof ReferenceError && / before initialization$/.test(cause.message)
+  const cycle =
+    (cause instanceof ReferenceError && / before initialization$/.test(cause.message)) ||
+    (cause instanceof TypeError && circle.length > 0)
   return {
     code: 'OV1005',
     severity: 'error',
@@ -90,10 +99,15 @@ export function explainEvaluation(cause: unknown, origins: Origins): Diagnostic 
     ...(place && { place }),
     related: callers.slice(0, 3).map((caller) => ({ message: 'called from here', place: caller })),
     ...(cycle && {
-      remedy: 'two files import each other, or a value is used above its declaration; move it, or refer to it by name',
+      remedy:
+        circle.length > 0
+          ? `${listed(circle)} import each other, so one of them sees the other's values too early; move what both need into a third file`
+          : 'a value is used above its declaration; move it',
     }),
   }
 }
+
+const listed = (files: readonly string[]) => [files.slice(0, -1).join(', '), files.at(-1)].filter(Boolean).join(' and ')
 
 function framesOf(error: unknown): Position[] {
   const stack = error instanceof Error ? (error.stack ?? '') : ''

@@ -7,7 +7,11 @@ import type { ProjectLocation } from './discover.ts'
 export const TEXT_EXTENSIONS = ['txt', 'md', 'conf', 'sh', 'service', 'yml', 'yaml', 'toml', 'ini', 'html']
 
 /** What stands for `import.meta.*` in the bundle until its place is known. */
-export const META = { dirname: '__ov_meta_dirname__', filename: '__ov_meta_filename__', url: '__ov_meta_url__' } as const
+export const META = {
+  dirname: '__ov_meta_dirname__',
+  filename: '__ov_meta_filename__',
+  url: '__ov_meta_url__',
+} as const
 
 /** The DSL that projects import as `ov`: always the one of this very program. */
 export const DSL = fileURLToPath(
@@ -58,4 +62,3 @@ export function bundleRecipe(location: ProjectLocation): string {
     esbuildOptions(location),
   ])
 }
-

@@ -32,11 +32,26 @@ export class Lookups {
     return print?.replace(/ x$/, '')
   }
 
+  readonly #lists = new Map<string, readonly string[] | undefined>()
+  readonly #names = new Map<string, ReadonlySet<string>>()
+
   /** Names in a folder, or undefined where there is none. */
-  list(path: string): string[] | undefined {
+  list(path: string): readonly string[] | undefined {
+    if (this.#lists.has(path)) return this.#lists.get(path)
     const names = listFolder(path)
+    this.#lists.set(path, names)
     this.listings.set(path, names === undefined ? null : names.join('\0'))
     return names
+  }
+
+  /** Whether a folder holds a name. Many layers ask the same few folders, so that each is read once and no path is tried in vain. */
+  holds(folder: string, name: string): boolean {
+    let names = this.#names.get(folder)
+    if (!names) {
+      names = new Set(this.list(folder)?.map((listed) => listed.replace(/\/$/, '')))
+      this.#names.set(folder, names)
+    }
+    return names.has(name)
   }
 }
 
@@ -96,9 +111,10 @@ function ownDirectory(
     })
     return undefined
   }
-  return [join(declaring, 'layers', layer.name), join(root, 'layers', layer.name)].find(
-    (path) => lookups.list(path) !== undefined,
-  )
+  return [join(declaring, 'layers'), join(root, 'layers')]
+    .filter((folder) => lookups.holds(folder, layer.name))
+    .map((folder) => join(folder, layer.name))
+    .find((path) => lookups.list(path) !== undefined)
 }
 
 /** Platforms whose names `${ARCH}` may take; a source that uses it must exist for each. (LAY-16) */
@@ -187,9 +203,13 @@ const OBSTACLES: Readonly<Record<Obstacle['what'], readonly [message: string, re
 /** Sources of the copy tasks, with the task's place in the list: each task has one step, in the same order. */
 function copySources(layer: LayerModel, plan: LayerPlan): { path: string; index: number }[] {
   const written = (layer.data.tasks ?? []).flatMap((task, index) => ('copy' in task ? [index] : []))
-  return plan.steps
-    .flatMap((step) => (step.kind === 'Task' && step.task.verb === 'copy' ? [step.task.source] : []))
-    .map((path, nth) => ({ path, index: written[nth] ?? 0 }))
+  return (
+    plan.steps
+      .flatMap((step) => (step.kind === 'Task' && step.task.verb === 'copy' ? [step.task.source] : []))
+      .map((path, nth) => ({ path, index: written[nth] ?? 0 }))
+      // What is wrong with these has been said already.
+      .filter(({ path }) => !path.startsWith('/') && !path.split('/').includes('..') && !/\$\{(?!ARCH\})/.test(path))
+  )
 }
 
 /** Where the output is, which never becomes input. */

@@ -2,7 +2,7 @@
  * The run-time check of what people write: one zod schema per entity. Nothing here transforms, so data that was found valid before may skip
  * it. Rules that involve other entities are in `resolve/`.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Code } from '../diagnostics/diagnostic.ts'
 import { report, type RuleContext as Context } from './schema-report.ts'
 import { refName } from './schema-refs.ts'
@@ -10,7 +10,8 @@ import { taskList } from './schema-tasks.ts'
 
 /** Text that must match; the message says what is wrong with it. */
 function matching(pattern: RegExp, code: Code, say: (text: string) => string, remedy?: string) {
-  return z.string().superRefine((value, ctx) => {
+  const text = z.string({ error: (issue) => (issue.input === undefined ? 'is missing' : undefined) })
+  return text.superRefine((value, ctx) => {
     if (!pattern.test(value)) report(ctx, code, say(value), [], remedy)
   })
 }
@@ -130,8 +131,8 @@ const vars = textMap.superRefine((map, ctx) => {
       )
 })
 
-const contract = <T extends z.ZodRawShape>(more: T) =>
-  z.union([z.string().min(1), z.strictObject({ description: z.string().min(1), ...more })])
+const description = z.string().min(1, 'must not be empty: say what it is for')
+const contract = <T extends z.ZodRawShape>(more: T) => z.union([description, z.strictObject({ description, ...more })])
 const envContracts = z
   .record(z.string(), contract({ default: z.string().optional() }))
   .superRefine((map, ctx) => checkVariables(map, ctx))
@@ -182,7 +183,7 @@ const layerPort = z.union([z.number(), z.string()]).superRefine((port, ctx) => {
 })
 
 const volumes = z
-  .record(z.string(), z.string().min(1), {
+  .record(z.string(), z.string(), {
     error: (issue) => (Array.isArray(issue.input) ? 'must be a map of name to path, not a list' : undefined),
   })
   .superRefine((map, ctx) => {
@@ -469,7 +470,11 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
           for (const [tag, value] of Object.entries(map)) {
             const checked = section(`tags[${quoted(tag)}]`, all, needed).safeParse(value)
             for (const issue of checked.error?.issues ?? [])
-              ctx.addIssue({ ...issue, path: [tag, ...issue.path] } as never)
+              ctx.addIssue({
+                ...issue,
+                path: [tag, ...issue.path],
+                ...(issue.path.length === 0 && { known: ['packages', 'options', ...all] }),
+              } as never)
           }
         })
         .optional(),

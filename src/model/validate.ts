@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { placeOf, type AuthoredEntity, type Vocabulary } from './project.ts'
@@ -51,7 +51,8 @@ function toDiagnostics(entity: AuthoredEntity, schema: z.ZodType, issue: z.core.
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
-        const known = keysAt(schema, issue.path)
+        // Parts that are checked by a schema of their own bring the keys along.
+        const known = (issue as { known?: readonly string[] }).known ?? keysAt(schema, issue.path)
         const close = suggest(key, known)
         const where = fieldPath(issue.path)
         return {
@@ -59,7 +60,11 @@ function toDiagnostics(entity: AuthoredEntity, schema: z.ZodType, issue: z.core.
             'OV2001',
             [...issue.path, key],
             '',
-            close === undefined ? `known fields are ${known.join(', ')}` : `write ${close}`,
+            close !== undefined
+              ? `write ${close}`
+              : known.length > 0
+                ? `known fields are ${known.join(', ')}`
+                : undefined,
           ),
           message: `${where === '' ? '' : `${where}: `}unknown field "${key}"${close === undefined ? '' : ` (did you mean "${close}"?)`}`,
         }
@@ -72,7 +77,12 @@ function toDiagnostics(entity: AuthoredEntity, schema: z.ZodType, issue: z.core.
       // The branch that got furthest says most; a union with a message of its own has already said it.
       const branches = issue.errors.filter(
         (errors) =>
-          errors.length > 0 && errors.some((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
+          errors.length > 0 &&
+          errors.some((error) => error.path.length > 0 || error.code === 'unrecognized_keys') &&
+          // A reference to another kind of thing: the union itself says which kinds are meant.
+          !errors.some(
+            (error) => error.path[0] === '$ref' || (error.code === 'unrecognized_keys' && error.keys.includes('$ref')),
+          ),
       )
       const best = branches.sort((a, b) => a.length - b.length)[0]
       if (best)

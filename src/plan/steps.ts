@@ -1,7 +1,11 @@
 import type { ServiceScope, Step } from './ir.ts'
 
-export type Scope = 'system' | 'user' | 'user-profile'
-export type VenueClass = 'host-native' | 'container-builder' | 'skip'
+/** In the order of the numbers that ledgers write. (PLAN-05, PLAN-06) */
+const SCOPES = ['system', 'user', 'user-profile'] as const
+const VENUES = ['host-native', 'container-builder', 'skip'] as const
+
+export type Scope = (typeof SCOPES)[number]
+export type VenueClass = (typeof VENUES)[number]
 export type Gate = 'allow-repo-changes' | 'allow-root-tasks' | 'with-services'
 
 /** Takes back what a step did. */
@@ -63,7 +67,28 @@ export function scopeOf(step: Step): Scope {
 
 /** Where a step runs. (PLAN-06) */
 export function venueOf(step: Step): VenueClass {
-  return step.kind === 'Builder' ? 'container-builder' : 'host-native'
+  switch (step.kind) {
+    case 'Builder':
+      return 'container-builder'
+    case 'SystemPackages':
+    case 'Task':
+    case 'File':
+    case 'ServicePackaged':
+    case 'ServiceCustom':
+    case 'ShellHook':
+    case 'ShellSnippet':
+    case 'RepoChange':
+    case 'ApkInstall':
+      return 'host-native'
+    default:
+      return unknownStep(step)
+  }
+}
+
+/** Scope and venue as ledgers write them: numbers, of which 0 is left out. (PLAN-05, PLAN-06) */
+export function persisted(step: Step): { readonly kind: string; readonly scope?: number; readonly venue?: number } {
+  const [scope, venue] = [SCOPES.indexOf(scopeOf(step)), VENUES.indexOf(venueOf(step))]
+  return { kind: step.kind, ...(scope !== 0 && { scope }), ...(venue !== 0 && { venue }) }
 }
 
 /** The consent a step needs on a machine that is not disposable. Image builds ask for none. (PLAN-08) */

@@ -17,6 +17,7 @@ export interface WriteResult {
  */
 export function writeTree(root: string, folder: string, files: FileTree): WriteResult {
   const written: string[] = []
+  const made = new Set<string>()
   let unchanged = 0
   for (const [path, file] of files) {
     const target = join(root, path)
@@ -25,7 +26,8 @@ export function writeTree(root: string, folder: string, files: FileTree): WriteR
       continue
     }
     attempt(path, () => {
-      makeWay(dirname(target))
+      if (!made.has(dirname(target))) makeWay(dirname(target))
+      made.add(dirname(target))
       if (file.kind === 'text') writeAtomic(target, file.text, { show: path })
       else copyInto(file.from, target, file.executable)
     })

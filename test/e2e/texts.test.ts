@@ -105,7 +105,7 @@ export const texts = layer({
 })
 `.replace(/\nconst lines = .*\n/, '')
 
-const POD_ENV = [...LINES, ...EDGED, MULTI, CRLF]
+const POD_ENV = [...LINES, ...EDGED, MULTI, 'lone\rreturns\r']
 const DEPLOY = `import { image, pod } from 'ov'
 import { texts } from './layers.ts'
 import { stock } from './stock.ts'

@@ -13,6 +13,9 @@ const NEEDS_QUOTES = /^$|[\s"'\\{}[\]\p{Cc}]/u
 export function quadletEnvironment(name: string, value: string): string {
   requireName('quadlet Environment name', name, /^[A-Za-z_][A-Za-z0-9_.-]*$/)
   requireQuadlet('quadlet Environment value', value)
+  // podman run --env reads its value as CSV, which turns CRLF into LF.
+  if (value.includes('\r\n'))
+    throw new Unrepresentable('quadlet Environment value', 'a carriage return before a newline')
   const text = expansionSafe(value)
   return `${name}=${NEEDS_QUOTES.test(text) ? quoteItem('quadlet Environment value', text) : text}`
 }

@@ -1,0 +1,1 @@
+// Nothing: what this takes is the start of Node itself.
