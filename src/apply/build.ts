@@ -7,6 +7,7 @@ import type { Paths } from '../state/paths.ts'
 import { OUTPUT } from '../synth/index.ts'
 import type { ImageDecision } from './images.ts'
 import { INPUTS_LABEL, type Podman } from './podman.ts'
+import { nameStagesByContent } from './stage-names.ts'
 
 /** Hears how a build goes. */
 export interface BuildProgress {
@@ -50,10 +51,11 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
     if (!preparing) options.progress.step(Number(number), Number(total), text)
   }
   // podman reads "-" through /dev/stdin, which can't be opened when it is a socket, as Node's pipes are.
-  const containerfile = join(options.work, `${image.name}.Containerfile`)
-  writeFileSync(containerfile, inputs.containerfile)
+  const file = join(options.work, `${image.name}.Containerfile`)
+  const containerfile = nameStagesByContent(inputs.containerfile, inputs.context)
+  writeFileSync(file, containerfile)
   const args = [
-    ...['build', '--layers=true', '-f', containerfile, '-t', reference],
+    ...['build', '--layers=true', '-f', file, '-t', reference],
     ...['--ignorefile', join(options.root, OUTPUT, image.name, 'containerignore')],
     ...['--label', `${INPUTS_LABEL}=${inputs.hash}`],
     ...options.mounts.flatMap(([from, to]) => ['-v', `${from}:${to}:ro`]),
@@ -66,7 +68,8 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
       signal: options.signal,
       bound: true,
     })
-    if (result.exitCode !== 0) throw new DiagnosticError([explain(decision, current, since, logFile, result.stderr)])
+    if (result.exitCode !== 0)
+      throw new DiagnosticError([explain(decision, containerfile, current, since, logFile, result.stderr)])
   } finally {
     await new Promise((done) => log.end(done))
   }
@@ -75,12 +78,13 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
 /** Finds the author of the failing step by its text: podman prints it on one line. */
 function explain(
   { image, inputs }: ImageDecision,
+  containerfile: string,
   step: string,
   output: readonly string[],
   logFile: string,
   stderr: string,
 ): Diagnostic {
-  const place = authorOf(step, inputs.containerfile, inputs.lines) ?? image.origin
+  const place = authorOf(step, containerfile, inputs.lines) ?? image.origin
   // podman ends by repeating the step, over as many lines as its script has.
   const end = output.findIndex((line) => line.startsWith('Error: building at STEP'))
   const shown = output.slice(0, end === -1 ? undefined : end).filter((line) => line.trim() !== '')

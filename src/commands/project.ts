@@ -55,12 +55,12 @@ export async function compileProject(
   // What was found valid before is still valid: zod costs more than everything else here.
   const rules = rulesOf(project)
   const prints = authored.map(({ kind, data }) => sha256(JSON.stringify([rules, kind, data])))
-  const known = new Set(cache.read<readonly string[]>('valid'))
+  const known = new Set(cache.read<readonly string[]>('valid-entities'))
   const unchecked = authored.filter((_, index) => !known.has(prints[index]!))
   if (unchecked.length > 0) {
     const { validate } = await import('../model/validate.ts')
     throwIfErrors([...names, ...validate(unchecked, project.vocabulary)])
-    cache.write('valid', prints)
+    cache.write('valid-entities', prints)
   }
   throwIfErrors(names)
   throwIfErrors(checkReferences(project))

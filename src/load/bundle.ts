@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
+import { mayReachOut } from './ambient.ts'
 import type { CachedBundle, ProjectCache } from './cache.ts'
 import { filesInCircles, type ImportGraph } from './circle.ts'
 import type { ProjectLocation } from './discover.ts'
@@ -43,8 +44,7 @@ export async function bundle(location: ProjectLocation, cache: ProjectCache): Pr
     const code = readFileSync(out, 'utf8')
     const body = code.slice(code.indexOf('\n') + 1) // the banner is the first line
     // Text that only looks like an import makes the program less closed than it is, which costs time and nothing else.
-    const closed =
-      Object.values(outputs).every(({ imports }) => imports.length === 0) && !/\b(import|require)\s*[(.]/.test(body)
+    const closed = Object.values(outputs).every(({ imports }) => imports.length === 0) && !mayReachOut(body)
     if (META_PATTERN.test(body)) writeFileSync(out, await placeMeta(code, `${out}.map`, location))
     return cache.keepBundle(work, files, { closed, circle: filesInCircles(inputs) })
   } finally {

@@ -18,25 +18,52 @@ export function seconds(timeout: string | number): number {
 
 const bare = (name: string) => name.replace(/\.service$/, '')
 
-/** Start order among the services of the image: after someone is one more, before someone one less. (LAY-71) */
-function orderOf(service: ServiceData, all: readonly ServiceData[], open: readonly string[] = []): number | undefined {
-  if (service.priority !== undefined) return service.priority
-  if (open.includes(service.name)) return undefined
-  const named = (name: string) =>
-    all.find((other) => other.name === bare(name) && other.exec !== undefined && other !== service)
-  const orders = [
-    ...(service.after ?? []).flatMap((name) => {
-      const other = named(name)
-      return other ? [(orderOf(other, all, [...open, service.name]) ?? 999) + 1] : []
-    }),
-    ...(service.before ?? []).flatMap((name) => {
-      const other = named(name)
-      return other ? [(orderOf(other, all, [...open, service.name]) ?? 999) - 1] : []
-    }),
-  ]
-  if (orders.length === 0) return undefined
-  // Coming after something weighs more than coming before something else.
-  return (service.after ?? []).some((name) => named(name)) ? Math.max(...orders) : Math.min(...orders)
+/** What a service's order follows from: other services of the image, and on which side of them it stands. */
+function neighbours(service: ServiceData, byName: ReadonlyMap<string, ServiceData>): [ServiceData, 1 | -1][] {
+  const named = (names: readonly string[] | undefined, side: 1 | -1) =>
+    (names ?? []).flatMap((name): [ServiceData, 1 | -1][] => {
+      const other = byName.get(bare(name))
+      return other && other !== service ? [[other, side]] : []
+    })
+  return [...named(service.after, 1), ...named(service.before, -1)]
+}
+
+/**
+ * Start orders: after someone is one more, before someone one less, from 999 on. What is asked for in a circle begins there, too. A list of
+ * work, because services may stand in long rows. (LAY-71)
+ */
+function serviceOrders(all: readonly ServiceData[]): ReadonlyMap<ServiceData, number> {
+  const custom = all.filter((service) => service.exec !== undefined)
+  const byName = new Map([...custom].reverse().map((service) => [service.name, service]))
+  const orders = new Map<ServiceData, number>()
+  const seen = new Set<ServiceData>()
+  const open = [...custom].reverse()
+  for (let service; (service = open.at(-1)) !== undefined;) {
+    const around = neighbours(service, byName)
+    if (service.priority === undefined && !seen.has(service)) {
+      seen.add(service)
+      open.push(...around.map(([other]) => other).filter((other) => !seen.has(other)))
+      continue
+    }
+    open.pop()
+    if (orders.has(service)) continue
+    if (service.priority !== undefined) orders.set(service, service.priority)
+    else if (around.length > 0) {
+      // Coming after something weighs more than coming before something else.
+      const sides = around.some(([, side]) => side === 1) ? around.filter(([, side]) => side === 1) : around
+      const candidates = sides.map(([other, side]) => (orders.get(other) ?? 999) + side)
+      orders.set(service, sides[0]![1] === 1 ? Math.max(...candidates) : Math.min(...candidates))
+    }
+  }
+  return orders
+}
+
+const ordersOf = new WeakMap<ResolvedImage, ReadonlyMap<ServiceData, number>>()
+
+function orderOf(service: ServiceData, image: ResolvedImage): number | undefined {
+  const orders = ordersOf.get(image) ?? serviceOrders(servicesOf(image))
+  ordersOf.set(image, orders)
+  return orders.get(service)
 }
 
 /** All services of the image's layers, bases included. */
@@ -62,7 +89,7 @@ function unitNames(names: readonly string[] | undefined, image: ResolvedImage, i
 
 /** A custom service as inits want it. */
 function forInit(layer: LayerModel, service: ServiceData, image: ResolvedImage, init: Init): InitService {
-  const order = orderOf(service, servicesOf(image))
+  const order = orderOf(service, image)
   const data = service as ServiceData & { exec: string }
   const { names: after } = unitNames(service.after, image, init)
   const { names: before } = unitNames(service.before, image, init)

@@ -1,8 +1,8 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hashFile } from '../load/cache.ts'
 import type { FileTree, OutputFile } from '../synth/tree.ts'
-import { isBeingMade, makeFolder, replaceFile, writeAtomic } from './atomic.ts'
+import { isBeingMade, makeFolder, replaceFile } from './atomic.ts'
 import { attempt } from './attempt.ts'
 
 export interface WriteResult {
@@ -28,7 +28,7 @@ export function writeTree(root: string, folder: string, files: FileTree): WriteR
     attempt(path, () => {
       if (!made.has(dirname(target))) makeWay(dirname(target))
       made.add(dirname(target))
-      if (file.kind === 'text') writeAtomic(target, file.text, { show: path })
+      if (file.kind === 'text') replaceFile(target, (aside) => writeFileSync(aside, file.text))
       else copyInto(file.from, target, file.executable)
     })
     written.push(path)

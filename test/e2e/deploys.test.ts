@@ -274,7 +274,7 @@ describe('limits and networks', () => {
       `export const n = pod({ name: 'n', image: serving, security: { memoryMax: '6g', cpus: '2.5', shmSize: '80m', capAdd: ['SYS_PTRACE'], mounts: ['tmpfs:/run/extra:rw,size=1m'] } })`,
     )
     expect(await machine.sh('systemctl --user show ov-n -p MemoryMax,CPUQuotaPerSecUSec')).toBe(
-      'CPUQuotaPerSecUSec=2.500s\nMemoryMax=6442450944',
+      'CPUQuotaPerSecUSec=2.500000s\nMemoryMax=6442450944',
     )
     expect(await machine.sh("podman inspect ov-n --format '{{.HostConfig.ShmSize}} {{.HostConfig.CapAdd}}'")).toBe(
       '83886080 [CAP_SYS_PTRACE]',

@@ -214,14 +214,32 @@ it('LAY-56 a chain of 3,000 layers overflows no stack', async () => {
     'images.ts': `import { image, layer } from 'ov'
 const layers = []
 for (let n = 0; n < 3000; n++)
-  layers.push(layer({ name: \`l\${n}\`, version: '2026.1.1', env: { [\`A\${n}\`]: '1' }, depends: layers.slice(-1), services: [{ name: \`s\${n}\`, exec: 'x', after: [\`s\${n - 1}\`] }] }))
-const supervisord = layer({ name: 'supervisord', version: '2026.1.1', deb: { packages: ['supervisor'] } })
-export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', layers: [layers.at(-1), supervisord] })
+  layers.push(layer({ name: \`l\${n}\`, version: '2026.1.1', env: { [\`A\${n}\`]: '1' }, depends: layers.slice(-1) }))
+export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', layers: layers.slice(-1) })
 `,
   })
   const { code, stderr } = await project.run('synth')
   expect(code, stderr).toBe(0)
-  expect(project.read('.build/app/supervisor/2999-l2998.conf')).toContain('priority=3997')
+  const found = [...project.read('.build/app/Containerfile').matchAll(/^# Layer: l(\d+)$/gm)].map(([, n]) => Number(n))
+  expect(found).toEqual(Array.from({ length: 3000 }, (_, n) => n))
+})
+
+it('LAY-71 a row of 400 services, each after the last, starts in that order', async () => {
+  const project = new Workspace({
+    'images.ts': `import { image, layer } from 'ov'
+const services = Array.from({ length: 400 }, (_, n) => ({ name: \`s\${n}\`, exec: 'x', after: [\`s\${n + 1}\`] }))
+const a = layer({ name: 'a', version: '2026.1.1', services })
+const supervisord = layer({ name: 'supervisord', version: '2026.1.1', deb: { packages: ['supervisor'] } })
+export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', layers: [supervisord, a] })
+`,
+  })
+  const { code, stderr } = await project.run('synth')
+  expect(code, stderr).toBe(0)
+  const found = [...project.read('.build/app/supervisor/02-a.conf').matchAll(/^priority=(\d+)$/gm)].map(([, n]) =>
+    Number(n),
+  )
+  // The last one is after nobody: it has none of its own, and counts as 999.
+  expect(found).toEqual(Array.from({ length: 399 }, (_, n) => 999 + 399 - n))
 })
 
 describe('IMG-170 what is copied from a layer', () => {

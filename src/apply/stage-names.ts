@@ -1,0 +1,27 @@
+import { contentHash } from '../synth/references.ts'
+
+/**
+ * Names the stages that hold files by what is in them, line for line. buildah takes a RUN from its cache when text and parent are the same, and
+ * looks at the files behind `--mount=…,from=<stage>` only when that stage itself was built anew: another image with the same layer, or a return
+ * to an earlier content, would get the result of the wrong files.
+ */
+export function nameStagesByContent(containerfile: string, context: Readonly<Record<string, string>>): string {
+  const names = new Map<string, string>()
+  for (const [, stage, copies = ''] of containerfile.matchAll(/^FROM scratch AS (\S+)\n((?:COPY .*\n)*)/gm))
+    if (stage !== undefined) names.set(stage, `${stage}-${contentHash(filesOf(copies, context)).slice(0, 12)}`)
+  return containerfile
+    .replace(/^(FROM scratch AS )(\S+)$/gm, (_, head: string, stage: string) => head + (names.get(stage) ?? stage))
+    .replace(
+      /^(COPY --from=|RUN --mount=type=bind,from=)([^\s,]+)/gm,
+      (_, head: string, stage: string) => head + (names.get(stage) ?? stage),
+    )
+}
+
+/** What a stage copies: lines, paths and contents. */
+function filesOf(copies: string, context: Readonly<Record<string, string>>): string {
+  const sources = [...copies.matchAll(/^COPY (\S+) /gm)].map(([, source = '']) => source)
+  const files = Object.entries(context).filter(([path]) =>
+    sources.some((source) => path === source || (source.endsWith('/') && path.startsWith(source))),
+  )
+  return JSON.stringify([copies, files.sort(([a], [b]) => (a < b ? -1 : 1))])
+}
