@@ -69,7 +69,8 @@ export function catalogue(spec: CatalogueSpec): Files {
         ...group.map((layer) => layerText(layer, random)),
       ].join('\n'),
     )
-    for (const layer of group) for (const [name, text] of layerFiles(layer, dirname(path), random)) files.set(name, text)
+    for (const layer of group)
+      for (const [name, text] of layerFiles(layer, dirname(path), random)) files.set(name, text)
   }
   const images = Array.from({ length: spec.images }, (_, index) => index)
   for (const group of groups(images, spec.perFile)) {
@@ -100,8 +101,7 @@ export function catalogue(spec: CatalogueSpec): Files {
 }
 
 const layerName = (index: number) => `layer${index}`
-const layerModule = (index: number, { perFile }: CatalogueSpec) =>
-  `catalogue/part-${Math.floor(index / perFile)}.ts`
+const layerModule = (index: number, { perFile }: CatalogueSpec) => `catalogue/part-${Math.floor(index / perFile)}.ts`
 const imageModule = (index: number, { perFile }: CatalogueSpec) => `boxes/box-${Math.floor(index / perFile)}.ts`
 
 function groups<T>(items: readonly T[], size: number): T[][] {
@@ -125,7 +125,12 @@ function layerShape(index: number, spec: CatalogueSpec, random: Random): LayerSh
         ? [index - 1]
         : spec.graph === 'wide'
           ? [0]
-          : [...new Set([...(random.chance(60) ? [0] : []), ...(random.chance(55) ? [index - 1 - random.below(near)] : [])])]
+          : [
+              ...new Set([
+                ...(random.chance(60) ? [0] : []),
+                ...(random.chance(55) ? [index - 1 - random.below(near)] : []),
+              ]),
+            ]
   return {
     index,
     name: index === 0 ? 'supervisord' : `part-${index}`,
@@ -168,7 +173,9 @@ function deployText(spec: CatalogueSpec): string {
   const byModule = Map.groupBy(new Set(pods.map(image)), (index) => imageModule(index, spec))
   return [
     "import { pod } from 'ov'",
-    ...[...byModule].map(([path, wanted]) => `import { ${wanted.map((at) => `image${at}`).join(', ')} } from './${path}'`),
+    ...[...byModule].map(
+      ([path, wanted]) => `import { ${wanted.map((at) => `image${at}`).join(', ')} } from './${path}'`,
+    ),
     '',
     ...pods.map(
       (index) =>

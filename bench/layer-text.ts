@@ -59,12 +59,16 @@ export const layer${index} = layer({
 function tasks({ index, name, directory }: LayerShape, random: Random): string[] {
   const script = [
     `cd /opt/${name}`,
-    ...Array.from({ length: 1 + random.below(6) }, () => `install -m 0644 "$PWD/${random.sentence(3)}" /usr/share/${name}/`),
+    ...Array.from(
+      { length: 1 + random.below(6) },
+      () => `install -m 0644 "$PWD/${random.sentence(3)}" /usr/share/${name}/`,
+    ),
     `test -n "$BUILD_ARCH" && echo 'built ${random.sentence(5)}' >> /var/log/${name}.log`,
   ].join('\n')
   const config = Array.from(
     { length: 3 + random.below(10) },
-    (_, line) => `${random.sentence(2).slice(0, -1).replace(' ', '_').toLowerCase()}_${line} = "${random.sentence(4)}"\n`,
+    (_, line) =>
+      `${random.sentence(2).slice(0, -1).replace(' ', '_').toLowerCase()}_${line} = "${random.sentence(4)}"\n`,
   ).join('')
   const release = `\${RELEASE_${index}}`
   return [
@@ -84,9 +88,7 @@ function tasks({ index, name, directory }: LayerShape, random: Random): string[]
       ? [`copy('files/${name}.ini', { to: '/etc/${name}/extra.ini', mode: '0644' })`]
       : []),
     ...(random.chance(50) ? [`link('/usr/local/bin/${name}-ctl', { target: '${name}' })`] : []),
-    ...(random.chance(20)
-      ? [`setcap('/usr/local/bin/${name}', { caps: 'cap_net_bind_service+ep' })`]
-      : []),
+    ...(random.chance(20) ? [`setcap('/usr/local/bin/${name}', { caps: 'cap_net_bind_service+ep' })`] : []),
     `cmd(${quoted(`echo "${random.sentence(8)}" > ~/.${name}rc`)}, { user: '\${USER}' })`,
   ]
 }
@@ -95,7 +97,11 @@ const serviceText = ({ name }: LayerShape, random: Random) =>
   `service({\n      name: '${name}',\n      exec: '/usr/local/bin/${name} --config /etc/${name}/main.conf',\n      restart: 'always',\n      env: { LEVEL: '${random.pick(['info', 'debug'])}' },\n      stopTimeout: '${10 + random.below(50)}s',\n    })`
 
 /** Files that the layer copies, by path. */
-export function layerFiles({ index, name, size, directory }: LayerShape, folder: string, random: Random): Map<string, string> {
+export function layerFiles(
+  { index, name, size, directory }: LayerShape,
+  folder: string,
+  random: Random,
+): Map<string, string> {
   const files = new Map<string, string>()
   if (size === 'small' || index === 0) return files
   if (directory) {

@@ -53,7 +53,7 @@ export interface Comparison {
 
 /**
  * Runs pairs of the command and of a bare Node, the one right after the other: both meet the same weather, and only the ratio of the two is
- * used. The first pair warms caches up and does not count.
+ * used. The first pair warms caches up and does not count, unless it is the only one.
  */
 export function compare(
   command: readonly string[],
@@ -62,10 +62,11 @@ export function compare(
   prepare: () => void = () => {},
 ): Comparison {
   const bare = [process.execPath, join(import.meta.dirname, 'empty.mjs')]
-  const taken = Array.from({ length: pairs + 1 }, () => {
+  const warmUp = pairs > 1 ? 1 : 0
+  const taken = Array.from({ length: pairs + warmUp }, () => {
     prepare()
     return { bare: run(bare, place), own: run(command, place) }
-  }).slice(1)
+  }).slice(warmUp)
   return {
     wall: spread(taken.map(({ bare, own }) => own.wall / bare.wall)),
     cpu: spread(taken.map(({ bare, own }) => own.cpu / bare.cpu)),

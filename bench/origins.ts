@@ -29,7 +29,10 @@ export function originsCost(project: BenchProject, pairs: number): { seconds: nu
   const off = join(project.cache, 'off.mjs')
   writeFileSync(off, text.replace(capture, 'function callSite() { return {} }\n'))
   const on = join(project.cache, 'on.mjs')
-  writeFileSync(on, text.replace(capture, (found) => found.replace('return site', 'sites.push(site); return site')))
+  writeFileSync(
+    on,
+    text.replace(capture, (found) => found.replace('return site', 'sites.push(site); return site')),
+  )
   // Beside the benchmark, so that its import is found; both programs load the same modules.
   const reader = join(import.meta.dirname, '.origins.mjs')
   writeFileSync(reader, READER)

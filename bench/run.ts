@@ -42,9 +42,17 @@ function starts(): Row[] {
 function reference(): { rows: Row[]; origins: string } {
   using project = new BenchProject(REFERENCE)
   const { place } = project
-  const cold = measured('`ov synth`, cold', '≤ 4.0, ≤ 64 MiB', compare(ov('synth'), place, pairs(15), () => project.forget()))
+  const cold = measured(
+    '`ov synth`, cold',
+    '≤ 4.0, ≤ 64 MiB',
+    compare(ov('synth'), place, pairs(15), () => project.forget()),
+  )
   const unchanged = measured('`ov synth`, nothing changed', '≤ 2.0, ≤ 55 MiB', compare(ov('synth'), place, pairs(25)))
-  const edited = measured('`ov synth`, one file edited', '≤ 3.5', compare(ov('synth'), place, pairs(15), () => project.edit()))
+  const edited = measured(
+    '`ov synth`, one file edited',
+    '≤ 3.5',
+    compare(ov('synth'), place, pairs(15), () => project.edit()),
+  )
   const { seconds, sites } = originsCost(project, pairs(15))
   const share = (100 * seconds) / (cold.cpuSeconds - seconds)
   return {

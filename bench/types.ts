@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { generateCatalogue } from '../test/types/scale.ts'
-import { run, spread } from './measure.ts'
-import type { Place } from './measure.ts'
+import { run, spread, type Place } from './measure.ts'
 
 /** Seconds that the authoring contract costs an editor or a check, by what was done. */
 export function typeTimes(layers: number, rounds: number, place: Place): Map<string, number> {
   const folder = mkdtempSync(join(tmpdir(), 'ov-bench-types-'))
   try {
-    const dsl = join(import.meta.dirname, '../dsl/index.ts')
+    const dsl = join(import.meta.dirname, '../dist/dsl/index.d.ts')
     const files = generateCatalogue(layers)
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     const compilerOptions = {
@@ -34,7 +33,9 @@ export function typeTimes(layers: number, rounds: number, place: Place): Map<str
     ] as const) {
       const require = createRequire(import.meta.url)
       const tsc = join(dirname(require.resolve(`${tool}/package.json`)), 'bin/tsc')
-      const taken = Array.from({ length: rounds }, () => run([process.execPath, tsc, '-p', folder], { ...place, folder }))
+      const taken = Array.from({ length: rounds }, () =>
+        run([process.execPath, tsc, '-p', folder], { ...place, folder }),
+      )
       times.set(name, spread(taken.map(({ wall }) => wall)).median)
     }
     for (const [name, seconds] of completionTimes(folder, layers)) times.set(name, seconds)

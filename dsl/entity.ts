@@ -1,7 +1,7 @@
 import { callSite, ORIGIN, type CallSite } from './origin.ts'
 
 /** Key under which an entity carries its kind; shared by all copies of this package in one program. */
-export const ENTITY: unique symbol = Symbol.for('ov.entity') as never
+const ENTITY: unique symbol = Symbol.for('ov.entity') as never
 
 export type EntityKind = 'layer' | 'image' | 'pod' | 'base' | 'distro' | 'packageFormat' | 'builder' | 'init'
 

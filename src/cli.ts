@@ -16,4 +16,5 @@ async function run(argv: readonly string[]): Promise<number> {
   return main(argv)
 }
 
-process.exitCode = await run(process.argv.slice(2))
+// Timers and connections of a project's program must not keep ov alive: everything is written by now.
+process.exit(await run(process.argv.slice(2)))

@@ -91,7 +91,7 @@ export async function buildMounts(
 }
 
 /** Sources for the suite: the archive that was asked for, or the one that this machine itself installs from. */
-export function aptSources(spec: BootstrapSpec, read: () => readonly string[] = machineUris): string {
+function aptSources(spec: BootstrapSpec, read: () => readonly string[] = machineUris): string {
   const keyring = KEYRINGS[spec.distro]
   const signed = keyring !== undefined && existsSync(keyring) ? `Signed-By: ${keyring}\n` : ''
   const stanza = (uri: string, suites: string) =>

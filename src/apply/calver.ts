@@ -1,5 +1,5 @@
 /** A CalVer tag of a moment: year, day of the year, and time as HHMM, in UTC, without leading zeros. (IMG-151) */
-export function calver(at: Date): string {
+function calver(at: Date): string {
   const day =
     Math.floor(
       (Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()) - Date.UTC(at.getUTCFullYear(), 0, 1)) /

@@ -1,3 +1,4 @@
+import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { contentHash } from '../synth/references.ts'
 import { baseReference, OUTPUT, synthesise, type SynthInput } from '../synth/index.ts'
 import type { ImagePlan } from '../plan/ir.ts'
@@ -19,7 +20,8 @@ export interface BuildInputs {
  * again under whatever tag it got.
  */
 export function buildInputs(image: ImagePlan, input: SynthInput, baseHash: string): BuildInputs {
-  const { files } = synthesise({ ...input, images: onlyChain(image, input), pods: [] })
+  const { files, diagnostics } = synthesise({ ...input, images: onlyChain(image, input), pods: [] })
+  throwIfErrors(diagnostics)
   const folder = `${OUTPUT}/${image.name}/`
   const containerfile = files.get(`${folder}Containerfile`)
   if (containerfile?.kind !== 'text') throw new Error(`no Containerfile for ${image.name}`)

@@ -1,28 +1,17 @@
 import { Console } from 'node:console'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
-import { watchAmbient } from '../load/ambient.ts'
 import type { CachedBundle } from '../load/cache.ts'
 import { collect, type RawEntity } from '../load/collect.ts'
 import type { ProjectLocation } from '../load/discover.ts'
 import { evaluate, EvaluationError } from '../load/evaluate.ts'
 
-/** What the program declared, and whether it will do so again. */
-export interface Evaluation {
-  readonly entities: RawEntity[]
-  /** It asked for nothing that could differ in another run. */
-  readonly repeatable: boolean
-}
-
 /** Evaluates the program; its failure is shown at the line that threw. */
-export async function evaluateProject(location: ProjectLocation, bundle: CachedBundle): Promise<Evaluation> {
+export async function evaluateProject(location: ProjectLocation, bundle: CachedBundle): Promise<RawEntity[]> {
   // Code of a project may print at any time from now on; stdout belongs to results.
   globalThis.console = new Console(process.stderr)
-  const stopWatching = watchAmbient()
   try {
-    const entities = collect(await evaluate(bundle), bundle.circle)
-    return { entities, repeatable: stopWatching() && bundle.closed }
+    return collect(await evaluate(bundle), bundle.circle)
   } catch (error) {
-    stopWatching()
     throw await blame(error, location, bundle)
   }
 }

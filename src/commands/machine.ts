@@ -63,7 +63,7 @@ export interface IntentOptions {
 
 /** Compares a project with this machine. Changes nothing. */
 export async function intend(open: OpenProject, machine: Machine, options: IntentOptions): Promise<Intent> {
-  const { location, bundle, entities, cache, key } = open
+  const { location, bundle, entities, cache } = open
   const compiled = await compileProject(location, bundle, entities, cache)
   const { project } = compiled
   const only = selection(options.deploys, [...project.pods.keys()])

@@ -14,8 +14,6 @@ export interface OpenProject {
   readonly entities: readonly RawEntity[]
   /** Changes with anything that the program declared, or that its text says. */
   readonly key: string
-  /** The program comes to the same every time: it asks for nothing that could differ. */
-  readonly repeatable: boolean
 }
 
 /** Finds, bundles and runs a project, and does something with it; what is reported on the way is relative to it. */
@@ -39,11 +37,11 @@ export async function withLocated<T>(project: LocatedProject, work: (project: Op
 
 async function openProject({ location, cache, bundle: known }: LocatedProject): Promise<OpenProject> {
   const found = known ?? (await bundleMeanwhile(location, cache))
-  const { entities, repeatable } = await evaluateProject(location, found)
+  const entities = await evaluateProject(location, found)
   // Call sites are left out: the same text that declares the same things does so in the same places.
   const data = entities.map((entity) => [entity.kind, entity.name, entity.data, entity.bad])
   const key = sha256(JSON.stringify([VERSION, found.key, data]))
-  return { location, cache, bundle: found, entities, key, repeatable }
+  return { location, cache, bundle: found, entities, key }
 }
 
 /** While esbuild works on the other core, the rest of ov is loaded. */

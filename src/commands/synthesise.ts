@@ -8,11 +8,11 @@ import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
 import type { OpenProject } from './open.ts'
 import { compilePods, compileProject } from './project.ts'
-import { repeats, type SynthOptions, type SynthRecord } from './synth.ts'
+import type { SynthOptions, SynthRecord } from './synth.ts'
 
 /** The long way of `ov synth`: something changed. Nothing is written while there is an error. */
 export async function synthesiseProject(context: Context, open: OpenProject, options: SynthOptions): Promise<number> {
-  const { location, bundle, entities, cache, key, repeatable } = open
+  const { location, bundle, entities, cache, key } = open
   const compiled = await compileProject(location, bundle, entities, cache)
   const { pods, unknown, diagnostics } = compilePods(compiled)
   throwIfErrors([...compiled.diagnostics, ...diagnostics])
@@ -35,7 +35,6 @@ export async function synthesiseProject(context: Context, open: OpenProject, opt
   const { files, listings } = compiled.lookups
   const record: SynthRecord = {
     key,
-    ...(repeatable && { repeats: repeats(bundle.key) }),
     files: [...files],
     listings: [...listings],
     outputs: fingerprints(output.files),

@@ -231,6 +231,5 @@ export const CODES = {
     explain: 'The name is in use by a deploy that another project applied.',
   },
   OV5009: { title: 'needs a yes', explain: 'The step deletes data, and there is no terminal to ask on.' },
-  OV5010: { title: 'busy', explain: 'Another ov is changing this machine.' },
   OV5011: { title: 'port in use', explain: 'Another program of this machine listens on the host port.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

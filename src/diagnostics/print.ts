@@ -95,7 +95,12 @@ function refined(
 }
 
 /** The place may be that of the entity, or of the part (a task, a service) that the field begins with: then only the rest is looked for. */
-function locateBelow(source: string, place: Place, field: string, which: 'key' | 'value'): ReturnType<typeof locateField> {
+function locateBelow(
+  source: string,
+  place: Place,
+  field: string,
+  which: 'key' | 'value',
+): ReturnType<typeof locateField> {
   const call = locateField(source, place, '')
   for (let rest = field; rest !== ''; rest = rest.replace(/^\.?[^.[\]]+|^\[[^\]]*\]\.?/, '')) {
     const range = locateField(source, place, rest, { which })

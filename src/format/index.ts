@@ -1,5 +1,5 @@
 export * from './containerfile/index.ts'
-export { type IniEntry, type IniSection, parseIni, printIni } from './ini.ts'
+export { type IniSection, parseIni, printIni } from './ini.ts'
 export type { Printed } from './printed.ts'
 export { Unrepresentable } from './representable.ts'
 export { bashWords } from './shell-words.ts'

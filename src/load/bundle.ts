@@ -4,7 +4,6 @@ import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
-import { mayReachOut } from './ambient.ts'
 import type { CachedBundle, ProjectCache } from './cache.ts'
 import { filesInCircles, type ImportGraph } from './circle.ts'
 import type { ProjectLocation } from './discover.ts'
@@ -20,13 +19,13 @@ function esbuildBinary(): string {
 
 interface Metafile {
   readonly inputs: ImportGraph
-  readonly outputs: Readonly<Record<string, { readonly imports: readonly unknown[] }>>
 }
 
 /** Bundles the project's entries into one ES module, in the cache. */
 export async function bundle(location: ProjectLocation, cache: ProjectCache): Promise<CachedBundle> {
   // One level below the cache, as its final place is: the map's relative paths stay true when it is moved there.
   const work = mkdtempSync(join(cache.directory, 'bundle-'))
+  const began = Date.now()
   try {
     const out = join(work, 'bundle.mjs')
     const meta = join(work, 'meta.json')
@@ -37,16 +36,14 @@ export async function bundle(location: ProjectLocation, cache: ProjectCache): Pr
       '--log-level=silent',
     ])
     if (!ok) throw new DiagnosticError(await explainFailure(location))
-    const { inputs, outputs } = JSON.parse(readFileSync(meta, 'utf8')) as Metafile
+    const { inputs } = JSON.parse(readFileSync(meta, 'utf8')) as Metafile
     const files = Object.keys(inputs)
       .filter((input) => input !== '<stdin>')
       .map((input) => (isAbsolute(input) ? input : join(location.root, input)))
     const code = readFileSync(out, 'utf8')
     const body = code.slice(code.indexOf('\n') + 1) // the banner is the first line
-    // Text that only looks like an import makes the program less closed than it is, which costs time and nothing else.
-    const closed = Object.values(outputs).every(({ imports }) => imports.length === 0) && !mayReachOut(body)
     if (META_PATTERN.test(body)) writeFileSync(out, await placeMeta(code, `${out}.map`, location))
-    return cache.keepBundle(work, files, { closed, circle: filesInCircles(inputs) })
+    return cache.keepBundle(work, files, filesInCircles(inputs), began)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -80,8 +80,6 @@ export interface CachedBundle {
   readonly map: string
   /** Changes with every byte of every input. */
   readonly key: string
-  /** It imports nothing while it runs: no module of Node, no other code. */
-  readonly closed: boolean
   /** Files of the project that import each other. */
   readonly circle: readonly string[]
 }
@@ -92,7 +90,6 @@ interface BundleRecord {
   readonly recipe: string
   readonly folder: string
   readonly key: string
-  readonly closed: boolean
   readonly circle: readonly string[]
   readonly files: Fingerprint
   readonly listings: Fingerprint
@@ -203,26 +200,45 @@ export class ProjectCache {
     this.#taken.has(path) ? this.#taken.get(path) : hashFile(path)
 
   /** Takes a fresh bundle in, with the fingerprints of everything it was made from. */
-  keepBundle(folder: string, files: readonly string[], about: Pick<CachedBundle, 'closed' | 'circle'>): CachedBundle {
+  keepBundle(folder: string, files: readonly string[], circle: readonly string[], began: number): CachedBundle {
     const folders = withParents(files.map((file) => dirname(file)))
     const prints = fingerprint([...new Set([...files, ...configurationOf(folders)])].sort(), this.#hash)
     const key = sha256(JSON.stringify([this.#recipe, prints]))
     const kept = `b-${key.slice(0, 24)}`
-    rmSync(join(this.directory, kept), { recursive: true, force: true })
-    renameSync(folder, join(this.directory, kept))
-    const before = this.read<BundleRecord>('bundle')?.folder
-    // Another ov may be running the last one just now; those before it can go.
-    for (const name of readdirSync(this.directory))
-      if (name.startsWith('b-') && name !== kept && name !== before)
-        rmSync(join(this.directory, name), { recursive: true, force: true })
+    this.#keep(folder, join(this.directory, kept))
+    this.#sweep(kept)
     // What lies above the project changes without meaning anything, but for packages that are installed there.
     const used = new Set(files.map((file) => dirname(file)))
     const own = folders.filter((path) => !isInstalled(`${path}/`))
     const listed = own.filter((path) => used.has(path) || `${path}/`.startsWith(`${this.#root}/`))
     const listings = fingerprint([...listed, ...own.map((path) => join(path, 'node_modules'))].sort(), hashListing)
-    const record: BundleRecord = { recipe: this.#recipe, folder: kept, key, ...about, files: prints, listings }
-    this.write('bundle', record)
+    const record: BundleRecord = { recipe: this.#recipe, folder: kept, key, circle, files: prints, listings }
+    // A file that was saved meanwhile may have been read before that: such a bundle serves this run only.
+    if (files.every((file) => (statFile(file)?.mtimeMs ?? 0) < began)) this.write('bundle', record)
     return this.#bundle(record)
+  }
+
+  /** Puts a bundle in its place. One that is there already, with the same content, may be in use by another ov. */
+  #keep(folder: string, place: string): void {
+    const complete = existsSync(join(place, 'bundle.mjs')) && existsSync(join(place, 'bundle.mjs.map'))
+    if (complete) return
+    rmSync(place, { recursive: true, force: true })
+    try {
+      renameSync(folder, place)
+    } catch (error) {
+      // Another ov was faster.
+      if (!existsSync(join(place, 'bundle.mjs'))) throw error
+    }
+  }
+
+  /** Removes old bundles. Another ov may be running one of the last just now. */
+  #sweep(kept: string): void {
+    const made = (name: string) => statFile(join(this.directory, name))?.mtimeMs ?? 0
+    const old = readdirSync(this.directory)
+      .filter((name) => name.startsWith('b-') && name !== kept)
+      .sort((a, b) => made(b) - made(a))
+      .slice(3)
+    for (const name of old) rmSync(join(this.directory, name), { recursive: true, force: true })
   }
 
   #bundle(record: BundleRecord): CachedBundle {
@@ -231,7 +247,6 @@ export class ProjectCache {
       file: join(folder, 'bundle.mjs'),
       map: join(folder, 'bundle.mjs.map'),
       key: record.key,
-      closed: record.closed,
       circle: record.circle,
     }
   }

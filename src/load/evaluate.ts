@@ -29,7 +29,7 @@ export async function evaluate(bundle: CachedBundle): Promise<Exports> {
   // A project may build hundreds of entities in one stack; the frames of a failure are what its author needs.
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 50
-  stdout.write = stderr.write.bind(stderr) as typeof write
+  stdout.write = ((...given: Parameters<typeof write>) => stderr.write(...given)) as typeof write
   process.exit = (code) => {
     throw new Error(`process.exit(${code ?? ''}) would end ov before it has done anything`)
   }

@@ -100,7 +100,7 @@ export const taskList = z.array(z.custom<TaskData>(() => true)).superRefine((tas
       Object.entries(task).filter(([field]) => !ALL_FIELDS.has(field) || field in FIELDS[verb]),
     )
     for (const issue of SCHEMAS[verb].safeParse(known).error?.issues ?? [])
-      ctx.addIssue({ ...issue, path: [index, ...issue.path], known: Object.keys(FIELDS[verb]) } as never)
+      ctx.addIssue({ ...issue, path: [index, ...issue.path], known: Object.keys(FIELDS[verb]) })
     checkVerb(task, (field, message, remedy) => report(ctx, 'OV2022', message, [index, field], remedy))
     if ('build' in task && ++builds > 1)
       report(ctx, 'OV2022', 'build is in the list twice', [index], 'a layer builds once')

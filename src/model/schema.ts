@@ -19,7 +19,7 @@ function matching(pattern: RegExp, code: Code, say: (text: string) => string, re
 const quoted = (value: unknown) => JSON.stringify(value)
 
 /** Names become file names, unit names and build stages; so do volume names. */
-export const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/
 const name = matching(
   NAME,
   'OV2003',
@@ -209,7 +209,7 @@ const volumes = z
 
 const size = (example: string) =>
   z.string().regex(/^\d+[kKmMgGtT]?$/, `must be a size such as '${example}': digits with an optional k, m, g or t`)
-export const security = z.strictObject({
+const security = z.strictObject({
   privileged: z.boolean().optional(),
   capAdd: words.optional(),
   devices: words.optional(),
@@ -474,7 +474,7 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
                 ...issue,
                 path: [tag, ...issue.path],
                 ...(issue.path.length === 0 && { known: ['packages', 'options', ...all] }),
-              } as never)
+              })
           }
         })
         .optional(),

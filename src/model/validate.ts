@@ -25,7 +25,7 @@ export function validate(entities: readonly AuthoredEntity[], vocabulary: Vocabu
 }
 
 /** `['tasks', 3, 'to']` → `tasks[3].to`. */
-export function fieldPath(path: readonly PropertyKey[]): string {
+function fieldPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`
     const name = String(key)

@@ -18,8 +18,7 @@ export function imageMetadata(image: ResolvedImage, init: string | undefined, vo
     const merged = new Map<string, Contract>()
     for (const layer of chain)
       for (const [name, given] of Object.entries(layer.data[field] ?? {})) {
-        const contract: { description: string; default?: string | undefined; key?: string | undefined } =
-          typeof given === 'string' ? { description: given } : given
+        const contract = typeof given === 'string' ? { description: given } : (given as Omit<Contract, 'name'>)
         merged.set(name, {
           name,
           description: contract.description,

@@ -10,7 +10,7 @@ import type { ImageMetadata } from './metadata.ts'
 import { chooseInit } from './service.ts'
 
 /** Where a layer's files are in the build context, relative to the project root. (LAY-06, ruling on layer directories) */
-export const stageDirectory = (layer: LayerModel, facts: Facts): string =>
+const stageDirectory = (layer: LayerModel, facts: Facts): string =>
   facts.get(layer.name)?.own?.inProject ?? `.build/_layers/${layer.name}`
 
 /** Compiles the images, bases first. */

@@ -83,7 +83,7 @@ function hookSteps(layer: LayerModel, image: ResolvedImage): Step[] {
 }
 
 /** The package sections that count for these tags and formats. (LAY-45 to LAY-47) */
-export function selectSections(
+function selectSections(
   layer: LayerModel,
   tags: readonly string[],
   formats: readonly string[],
@@ -102,7 +102,7 @@ export function selectSections(
 }
 
 /** Whether a layer has any package section at all. */
-export const hasSections = (layer: LayerModel, vocabulary: Vocabulary): boolean =>
+const hasSections = (layer: LayerModel, vocabulary: Vocabulary): boolean =>
   Object.keys(layer.data.tags ?? {}).length > 0 || [...vocabulary.formats.keys()].some((format) => format in layer.data)
 
 function packageSteps(layer: LayerModel, { image, vocabulary, report }: LayerContext): SystemPackagesStep[] {

@@ -74,7 +74,7 @@ export interface PodContext {
 }
 
 /** Container and unit name of a deploy. (POD-01) */
-export const containerName = (deploy: string): string => `ov-${deploy.replaceAll('/', '-')}`
+const containerName = (deploy: string): string => `ov-${deploy.replaceAll('/', '-')}`
 
 /** Compiles a deploy from what is written and what its image says of itself. (POD-25 to POD-27) */
 export function compilePod(

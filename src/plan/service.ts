@@ -10,7 +10,7 @@ import type { LayerContext } from './layer.ts'
 type ServiceData = NonNullable<LayerModel['data']['services']>[number]
 
 /** Seconds in `'30s'`, `'2min'`, `90`. (LAY-70) */
-export function seconds(timeout: string | number): number {
+function seconds(timeout: string | number): number {
   const [, amount = '0', unit = 's'] = /^(\d+)\s*([a-z]*)$/.exec(String(timeout)) ?? []
   const factor = unit.startsWith('h') ? 3600 : unit.startsWith('m') ? 60 : 1
   return Number(amount) * factor

@@ -1,4 +1,4 @@
-import type { Builder, CacheDirectory, Distro, PackageFormat } from '../../dsl/vocabulary.ts'
+import type { Builder, CacheDirectory, Distro } from '../../dsl/vocabulary.ts'
 import type { Vocabulary } from '../model/project.ts'
 
 /** A distro with everything it inherits worked in. (IMG-26) */
@@ -37,10 +37,6 @@ function inherit(distro: Distro, vocabulary: Vocabulary, seen: Set<string>): Res
     shellIsBash: distro.shellIsBash ?? above?.shellIsBash ?? false,
   }
 }
-
-/** The formats of an image's `build` list that the vocabulary knows. */
-export const knownFormats = (names: readonly string[], vocabulary: Vocabulary): PackageFormat[] =>
-  names.flatMap((name) => vocabulary.formats.get(name) ?? [])
 
 /** A group of files that is complete in the layer's own directory. */
 export const detects = (builder: Builder, names: readonly string[]): boolean =>

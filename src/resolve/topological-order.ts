@@ -31,9 +31,11 @@ export class TopologicalOrder {
   }
 
   #add(from: number, to: number): void {
-    if (this.#after[from]!.includes(to)) return
-    this.#after[from]!.push(to)
-    this.#before[to]!.push(from)
+    const [after, before] = [this.#after[from]!, this.#before[to]!]
+    // The shorter of the two lists knows whether the edge is there.
+    if (after.length < before.length ? after.includes(to) : before.includes(from)) return
+    after.push(to)
+    before.push(from)
   }
 
   /** Begins with the hard edges; returns a circle if they have one, each node followed by one that needs it. */
@@ -42,7 +44,7 @@ export class TopologicalOrder {
     order.forEach((node, index) => (this.#position[node] = index))
     if (order.length === this.#nodes.length) return undefined
     const sorted = new Set(order)
-    const left = new Set(this.#nodes.keys().filter((node) => !sorted.has(node)))
+    const left = new Set([...this.#nodes.keys()].filter((node) => !sorted.has(node)))
     // Among the rest every node has a predecessor, so walking back must come round.
     const path: number[] = []
     for (let node = [...left].sort(this.#compare)[0]!; ;) {

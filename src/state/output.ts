@@ -1,4 +1,14 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hashFile } from '../load/cache.ts'
 import type { FileTree, OutputFile } from '../synth/tree.ts'
@@ -18,16 +28,21 @@ export interface WriteResult {
 export function writeTree(root: string, folder: string, files: FileTree): WriteResult {
   const written: string[] = []
   const made = new Set<string>()
+  const clear = new Set<string>()
   let unchanged = 0
   for (const [path, file] of files) {
     const target = join(root, path)
+    const parent = dirname(path)
+    if (!clear.has(parent)) attempt(parent, () => makeWay(root, folder, parent))
+    clear.add(parent)
     if (isCurrent(target, file)) {
       unchanged++
       continue
     }
     attempt(path, () => {
-      if (!made.has(dirname(target))) makeWay(dirname(target))
-      made.add(dirname(target))
+      if (!made.has(parent)) makeFolder(dirname(target))
+      made.add(parent)
+      if (lstatSync(target, { throwIfNoEntry: false })?.isDirectory()) rmSync(target, { recursive: true })
       if (file.kind === 'text') replaceFile(target, (aside) => writeFileSync(aside, file.text))
       else copyInto(file.from, target, file.executable)
     })
@@ -39,6 +54,7 @@ export function writeTree(root: string, folder: string, files: FileTree): WriteR
 
 function isCurrent(target: string, file: OutputFile): boolean {
   try {
+    if (!lstatSync(target).isFile()) return false
     if (file.kind === 'text') return readFileSync(target, 'utf8') === file.text
     const executable = (statSync(target).mode & 0o111) !== 0
     return executable === file.executable && hashFile(target) === file.hash
@@ -54,14 +70,17 @@ function copyInto(from: string, target: string, executable: boolean): void {
   })
 }
 
-/** A file may stand where a folder has to be: the output is ov's own, so it makes way. */
-function makeWay(folder: string): void {
-  for (let at = folder; at !== dirname(at); at = dirname(at))
-    if (statSync(at, { throwIfNoEntry: false })?.isFile()) {
-      rmSync(at)
-      break
-    }
-  makeFolder(folder)
+/** A file or link may stand where a folder has to be: the output is ov's own, so it makes way, and nothing is written through a link. */
+function makeWay(root: string, folder: string, path: string): void {
+  const parts = path.slice(folder.length).split('/').slice(1)
+  let at = join(root, folder)
+  if (statSync(at, { throwIfNoEntry: false })?.isFile()) rmSync(at)
+  for (const part of parts) {
+    at = join(at, part)
+    const stat = lstatSync(at, { throwIfNoEntry: false })
+    if (!stat) return
+    if (!stat.isDirectory()) rmSync(at)
+  }
 }
 
 /** Removes files that are not declared, and the folders that this empties. */

@@ -140,6 +140,13 @@ function putPrinted(files: Map<string, OutputFile>, path: string, printed: Print
   files.set(`${path}.map.json`, { kind: 'text', text: sideMap(printed.lines) })
 }
 
+/** Renders a deploy for a machine; a value that a quadlet can't hold comes back as a diagnostic. */
+export function renderPod(pod: PodPlan, input: QuadletInput): { text: string } | { diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = []
+  const printed = guard(diagnostics, `pod "${pod.name}"`, 'OV4008', pod.origin, () => renderQuadlet(pod, input))
+  return printed ?? { diagnostics }
+}
+
 /** A value that the output language can't hold becomes a diagnostic; everything else is a bug and passes on. */
 function guard<T>(
   diagnostics: Diagnostic[],

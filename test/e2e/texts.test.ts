@@ -93,6 +93,7 @@ export const texts = layer({
     ${NAMES.map((name) => `link(${literal(`/t/links/${name}`)}, { target: ${literal(`../copied/${name}`)} })`)
       .join(',\n    ')
       .replace('link(', "mkdir('/t/links'),\n    link(")},
+    write('/t/nul', { content: 'a\\0b' }),
     write('/t/dump.py', { content: ${literal(DUMP)} }),
   ],
   services: [
@@ -174,6 +175,10 @@ print(open('/tmp/args.json').read())`,
     expect(read).toEqual(WHOLE)
   })
 
+  it('LAY-17 write: a NUL in it', async () => {
+    expect(await python(`print(json.dumps(open('/t/nul').read()))`)).toBe('a\0b')
+  })
+
   it('LAY-16 LAY-33 copy: file names, one by one and as a directory', async () => {
     const names = (folder: string) =>
       python(`print(json.dumps({n: open('${folder}/' + n).read() for n in os.listdir('${folder}')}))`)
@@ -236,4 +241,55 @@ print(open('/tmp/args.json').read())`,
   it('a second apply sees no difference in any of it', async () => {
     expect((await project.done('apply')).stderr).toContain('nothing to change')
   })
+})
+
+describe('text that the target can not hold is refused at its line, and nothing is written', () => {
+  let machine: TestMachine
+  beforeAll(async () => {
+    machine = await startMachine('refused')
+  })
+  afterAll(() => machine?.bed.down())
+  const project = (layer: string, image = '', deploy = '') => `import { image, layer, pod } from 'ov'
+import { stock } from './stock.ts'
+const version = '2026.320.1200'
+export const one = layer({ name: 'one', version, files: ['deploy.ts'],
+  ${layer},
+})
+export const two = image({ name: 'two', base: stock, layers: [one], ${image} })
+export const three = pod({ name: 'three', image: two,
+  ${deploy}
+})
+`
+  const NL = literal('a\nb')
+  for (const [what, text, line, said] of [
+    ['a newline in env of a layer', project(`env: { A: ${NL} }`), 5, /has a line break/],
+    ['a newline in vars', project(`vars: { A: ${NL} }, tasks: [{ cmd: 'true' }]`), 5, /line break/],
+    ['a NUL in a script', project(`tasks: [{ cmd: 'a\\0b' }]`), 5, /NUL/],
+    ['half a character in a path', project(`tasks: [{ mkdir: '/a\\ud800' }]`), 5, /surrogate/],
+    ['a newline in a path', project(`tasks: [{ copy: 'deploy.ts', to: '/a\\nb' }]`), 5, /newline|line break/],
+    ['a newline in exec', project(`services: [{ name: 's', exec: 'sleep\\n1' }]`), 5, /newline|line break/],
+    [
+      'a newline in env of a service',
+      project(`services: [{ name: 's', exec: 'x', workingDirectory: '/a\\nb' }]`),
+      5,
+      /newline/,
+    ],
+    ['CRLF in env of a deploy', project(`env: { A: 'a' }`, '', `env: { B: 'a\\r\\nb' },`), 9, /carriage return/],
+    ['a NUL in env of a deploy', project(`env: { A: 'a' }`, '', `env: { B: 'a\\0b' },`), 9, /NUL/],
+    [
+      'a colon in the path of a bind',
+      project(`volumes: { v: '/v' }, env: { A: 'a' }`, '', `volumes: { v: { type: 'bind', host: '/a:b' } },`),
+      9,
+      /colon/,
+    ],
+  ] as const)
+    it(what, async () => {
+      await machine.sh('rm -rf ~/refused')
+      const refused = await machine.project('refused', { 'deploy.ts': text })
+      const { exitCode, stderr } = await refused.ov('apply')
+      expect(stderr).toMatch(said)
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain(`deploy.ts:${line}`)
+      expect(await machine.sh('ls -A ~/refused; podman ps -aq')).toBe('deploy.ts\nstock.ts')
+    })
 })

@@ -4,7 +4,7 @@ export {
   readServiceEnvironment,
   serviceEnvironment,
 } from './environment.ts'
-export { type ExecCommand, execLine, execWord, readExecLine, readExecWord } from './exec.ts'
+export { execLine, execWord, readExecLine, readExecWord } from './exec.ts'
 export { parseUnit } from './parse.ts'
 export {
   expansionSafe,
@@ -16,4 +16,4 @@ export {
 } from './plain.ts'
 export { printUnit } from './print.ts'
 export { quadletPlain, quadletWord, readQuadletPlain, readQuadletWord } from './quadlet.ts'
-export { composeUnit, type Unit, type UnitLine, unitValues, type UnitSection } from './unit.ts'
+export { composeUnit, type UnitLine, unitValues } from './unit.ts'

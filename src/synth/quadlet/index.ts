@@ -10,6 +10,7 @@ import {
   type UnitLine,
 } from '../../format/index.ts'
 import type { PodPlan, PublishedPort } from '../../plan/pod.ts'
+import { withAuthor } from '../unprintable.ts'
 
 /** What a quadlet depends on besides the plan: the machine. Synth leaves what only a machine knows open. */
 export interface QuadletInput {
@@ -39,7 +40,7 @@ export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place>
   })
   const many = (key: string, values: readonly string[] | undefined, author: Place, flag = '') =>
     (values ?? []).map((value) =>
-      entry(key, flag === '' ? quadletPlain(value) : quadletWord(`${flag}=${value}`), author),
+      withAuthor(author, () => entry(key, flag === '' ? quadletPlain(value) : quadletWord(`${flag}=${value}`), author)),
     )
   const args = (flag: string, values: readonly string[] | undefined) =>
     many('PodmanArgs', values, places.security, flag)
@@ -58,20 +59,24 @@ export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place>
     entry('Network', quadletPlain(pod.network)),
     ...pod.ports.map((port) => entry('PublishPort', publish(port, input.autoPorts), places.ports)),
     ...pod.volumes.map((volume) =>
-      entry(
-        'Volume',
-        volume.kind === 'named'
-          ? quadletPlain(`${volume.volume}:${volume.path}`)
-          : bindMount(input.bindPath(volume), volume.path),
-        places.volumes,
+      withAuthor(places.volumes, () =>
+        entry(
+          'Volume',
+          volume.kind === 'named'
+            ? quadletPlain(`${volume.volume}:${volume.path}`)
+            : bindMount(input.bindPath(volume), volume.path),
+          places.volumes,
+        ),
       ),
     ),
-    ...(security.mounts ?? []).map((mount) => {
-      const tmpfs = /^tmpfs:(.*)$/s.exec(mount)?.[1]
-      return tmpfs === undefined
-        ? entry('Volume', quadletPlain(mount), places.security)
-        : entry('Tmpfs', quadletPlain(tmpfs), places.security)
-    }),
+    ...(security.mounts ?? []).map((mount) =>
+      withAuthor(places.security, () => {
+        const tmpfs = /^tmpfs:(.*)$/s.exec(mount)?.[1]
+        return tmpfs === undefined
+          ? entry('Volume', quadletPlain(mount), places.security)
+          : entry('Tmpfs', quadletPlain(tmpfs), places.security)
+      }),
+    ),
     ...(security.privileged === true
       ? [entry('PodmanArgs', '--privileged', places.security)]
       : args('--cap-add', security.capAdd)),
@@ -84,7 +89,9 @@ export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place>
       ? [entry('ShmSize', quadletPlain(security.shmSize), places.security)]
       : []),
     ...(pod.keepId ? [entry('UserNS', `keep-id:uid=${pod.keepId.uid},gid=${pod.keepId.gid}`, places.volumes)] : []),
-    ...pod.env.map(([name, value]) => entry('Environment', quadletEnvironment(name, value), places.env)),
+    ...pod.env.map(([name, value]) =>
+      withAuthor(places.env, () => entry('Environment', quadletEnvironment(name, value), places.env)),
+    ),
     ...(input.envFile === undefined ? [] : [entry('EnvironmentFile', quadletWord(input.envFile), places.env)]),
     entry('Exec', execLine(pod.exec)),
   ]

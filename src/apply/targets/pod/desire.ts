@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import type { Diagnostic } from '../../../diagnostics/diagnostic.ts'
+import { DiagnosticError, type Diagnostic } from '../../../diagnostics/diagnostic.ts'
 import type { PodPlan, PublishedPort } from '../../../plan/pod.ts'
 import type { DeployRecord } from '../../../state/deploys.ts'
 import { contentHash } from '../../../synth/references.ts'
-import { portKey, renderQuadlet } from '../../../synth/quadlet/index.ts'
+import { renderPod } from '../../../synth/index.ts'
+import { portKey } from '../../../synth/quadlet/index.ts'
 import { freePort, tryPort } from '../../ports.ts'
 import { unitState } from '../../systemd.ts'
 import { unitOf, type PodTools } from './tools.ts'
@@ -39,12 +40,14 @@ export async function desirePod(
   const envFile =
     plan.envFile === undefined ? undefined : absolute(home(plan.envFile), join(project, dirname(plan.origin.file)))
   const envText = envFile !== undefined && existsSync(envFile) ? readFileSync(envFile, 'utf8') : undefined
-  const { text } = renderQuadlet(plan, {
+  const rendered = renderPod(plan, {
     image,
     bindPath: hostPath,
     ...(envFile !== undefined && { envFile }),
     autoPorts,
   })
+  if ('diagnostics' in rendered) throw new DiagnosticError(rendered.diagnostics)
+  const { text } = rendered
   const file = join(paths.quadlets, `${plan.container}.container`)
   const binds = plan.volumes.flatMap((volume) =>
     volume.kind === 'bind' ? [{ path: hostPath(volume), auto: volume.auto }] : [],

@@ -26,7 +26,7 @@ export async function serviceStates(
 }
 
 /** `name  STATE  words`; an exit code says nothing more. (supervisorctl status) */
-export function readSupervisor(text: string): ServiceStates {
+function readSupervisor(text: string): ServiceStates {
   const rows = text.split('\n').flatMap((line) => {
     const [, name, state, words = ''] = /^(\S+)\s+([A-Z]+)\s*(.*)$/.exec(line) ?? []
     return name === undefined || state === undefined ? [] : [{ name, state, words }]
