@@ -51,6 +51,10 @@ export interface Comparison {
   readonly cpuSeconds: number
 }
 
+/** On a slow or busy machine, pairs are left out rather than that it takes for ever. */
+const SECONDS = 15
+const MINIMUM = 2
+
 /**
  * Runs pairs of the command and of a bare Node, the one right after the other: both meet the same weather, and only the ratio of the two is
  * used. The first pair warms caches up and does not count, unless it is the only one.
@@ -62,11 +66,14 @@ export function compare(
   prepare: () => void = () => {},
 ): Comparison {
   const bare = [process.execPath, join(import.meta.dirname, 'empty.mjs')]
-  const warmUp = pairs > 1 ? 1 : 0
-  const taken = Array.from({ length: pairs + warmUp }, () => {
+  const taken: { readonly bare: Run; readonly own: Run }[] = []
+  const from = performance.now()
+  for (let pair = pairs > 1 ? -1 : 0; pair < pairs; pair++) {
+    if (pair > MINIMUM && performance.now() - from > SECONDS * 1000) break
     prepare()
-    return { bare: run(bare, place), own: run(command, place) }
-  }).slice(warmUp)
+    const both = { bare: run(bare, place), own: run(command, place) }
+    if (pair >= 0) taken.push(both)
+  }
   return {
     wall: spread(taken.map(({ bare, own }) => own.wall / bare.wall)),
     cpu: spread(taken.map(({ bare, own }) => own.cpu / bare.cpu)),

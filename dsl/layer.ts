@@ -76,6 +76,12 @@ export interface LayerSpec<
    */
   readonly files?: readonly string[]
   /**
+   * Manifest of a Rust program among the layer's files, with its `src/` beside it: it is built with cargo and installed for the image's user.
+   * In a directory of the layer's own it is found without being named. (LAY-52)
+   * @example cargo: 'tool/Cargo.toml'
+   */
+  readonly cargo?: string
+  /**
    * Layers that must be installed before this one; they come along by themselves. (LAY-55)
    * @example depends: [supervisord]
    */

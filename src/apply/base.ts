@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { BootstrapSpec } from '../resolve/image.ts'
 import type { Executor } from './executor.ts'
 import type { Podman } from './podman.ts'
+import { withWorkFolder } from './work.ts'
 
 /** Files of a bootstrapped base that builds lay the machine's own over: empty in the image, so that nothing of this machine stays in it. */
 const SOURCES = '/etc/apt/sources.list.d/machine.sources'
@@ -32,8 +32,7 @@ export async function ensureBase(
       },
     ])
   say(`making the base ${reference}`)
-  const work = mkdtempSync(join(tmpdir(), 'ov-base-'))
-  try {
+  await withWorkFolder(async (work) => {
     const sources = join(work, 'apt.sources')
     writeFileSync(sources, aptSources(spec))
     const archive = join(work, 'base.tar')
@@ -68,9 +67,7 @@ export async function ensureBase(
         },
       ])
     await podman.run(['import', '--quiet', archive, reference], { signal, bound: true })
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
+  })
 }
 
 /** Mounts that let apt in a build use this machine's archive and proxy. */

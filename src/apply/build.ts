@@ -5,9 +5,9 @@ import { makeFolder } from '../state/atomic.ts'
 import { attempt } from '../state/attempt.ts'
 import type { Paths } from '../state/paths.ts'
 import { OUTPUT } from '../synth/index.ts'
+import { buildfile } from './buildfile.ts'
 import type { ImageDecision } from './images.ts'
 import { INPUTS_LABEL, type Podman } from './podman.ts'
-import { nameStagesByContent } from './stage-names.ts'
 
 /** Hears how a build goes. */
 export interface BuildProgress {
@@ -52,7 +52,7 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
   }
   // podman reads "-" through /dev/stdin, which can't be opened when it is a socket, as Node's pipes are.
   const file = join(options.work, `${image.name}.Containerfile`)
-  const containerfile = nameStagesByContent(inputs.containerfile, inputs.context)
+  const containerfile = buildfile(inputs.containerfile, inputs.context)
   writeFileSync(file, containerfile)
   const args = [
     ...['build', '--layers=true', '-f', file, '-t', reference],

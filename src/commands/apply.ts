@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { buildMounts, ensureBase } from '../apply/base.ts'
 import { buildImage } from '../apply/build.ts'
 import type { ImageDecision } from '../apply/images.ts'
 import { preflight } from '../apply/preflight.ts'
+import { sweepWorkFolders, withWorkFolder } from '../apply/work.ts'
 import { applyPod, destroyPod, sameRecord } from '../apply/targets/pod/index.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import type { ImagePlan } from '../plan/ir.ts'
@@ -119,12 +117,17 @@ async function buildAll(
   refresh: boolean,
 ): Promise<void> {
   const { executor, podman, say, signal, paths, builds } = machine
-  const work = mkdtempSync(join(tmpdir(), 'ov-build-'))
-  try {
+  sweepWorkFolders()
+  const fresh = new Set<string>()
+  await withWorkFolder(async (work) => {
     for (const decision of toBuild) {
       const spec = bootstrapOf(decision.image, plans)
-      if (spec && decision.image.base.kind === 'bootstrap')
-        await ensureBase(spec, bootstrapReference(spec, architecture()), { executor, podman, say, signal, refresh })
+      if (spec && decision.image.base.kind === 'bootstrap') {
+        const reference = bootstrapReference(spec, architecture())
+        // Made anew once, however many images stand on it.
+        await ensureBase(spec, reference, { executor, podman, say, signal, refresh: refresh && !fresh.has(reference) })
+        fresh.add(reference)
+      }
       const progress = new Progress(context, decision.image.name)
       try {
         await buildImage(decision, podman, {
@@ -143,9 +146,7 @@ async function buildAll(
       builds.put(decision, root)
     }
     builds.sweep(await podman.images())
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
+  })
 }
 
 /** The bootstrapped base at the bottom of an image, if it has one. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { INPUTS_LABEL } from '../apply/podman.ts'
-import { readText, type BuildRecord, type ImageDecision } from '../apply/images.ts'
+import { readText, type ImageDecision } from '../apply/images.ts'
 import { preflight } from '../apply/preflight.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { buildDiff } from '../diff/build.ts'
 import { textDiff } from '../diff/text.ts'
 import type { Context } from './command.ts'
 import { intend, thisMachine, type Machine } from './machine.ts'
@@ -93,26 +94,14 @@ async function imageDifference(
     name: image.name,
     action: 'build',
     reasons: last ? (record ? [] : ['what it was built from is not remembered on this machine']) : ['not built yet'],
-    diff: record ? contextDiff(record, inputs, image.name, text) : '',
+    diff: record
+      ? buildDiff(
+          image.name,
+          { ...record, text: (path) => record.texts[path] },
+          { ...inputs, text: (path) => inputs.texts[path] ?? text(path) },
+        )
+      : '',
   }
-}
-
-function contextDiff(
-  before: BuildRecord,
-  after: ImageDecision['inputs'],
-  name: string,
-  text: (path: string) => string | undefined,
-): string {
-  const parts = [textDiff(`.build/${name}/Containerfile`, before.containerfile, after.containerfile)]
-  const paths = [...new Set([...Object.keys(before.context), ...Object.keys(after.context)])].sort()
-  for (const path of paths) {
-    if (before.context[path] === after.context[path]) continue
-    const old = before.texts[path]
-    const now = after.texts[path] ?? text(path)
-    if (old === undefined && now === undefined) parts.push(`${path} differs\n`)
-    else parts.push(textDiff(path, path in before.context ? old : undefined, path in after.context ? now : undefined))
-  }
-  return parts.join('')
 }
 
 function show({ kind, name, action, reasons, diff }: Difference, color: boolean): string {

@@ -48,9 +48,15 @@ export function placeOf(
   entity: { readonly origin: Place; readonly parts: Readonly<Record<string, Place>> },
   path: string,
 ): Place {
-  for (let at = path; at !== ''; at = at.replace(/(\.[^.[\]]+|\[[^[\]]*\]|^[^.[\]]+)$/, '')) {
+  for (let at = path; at !== ''; at = parentOf(at)) {
     const place = entity.parts[at]
     if (place) return place
   }
   return entity.origin
+}
+
+/** `tasks[3].to` → `tasks[3]` → `tasks` → nothing; a key in quotes may hold anything. */
+function parentOf(path: string): string {
+  const parent = path.replace(/(\.[^.[\]"]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])$/s, '')
+  return parent === path ? '' : parent
 }

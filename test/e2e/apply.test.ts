@@ -117,7 +117,11 @@ WantedBy=default.target
     const diff = await project.ov('diff')
     expect(diff.exitCode).toBe(2)
     const changed = diff.stdout.split('\n').filter((line) => /^[+-](?![+-])/.test(line))
-    expect(changed.filter((line) => !/_inline|Image=/.test(line))).toEqual(['+second', '-first'])
+    const [first, second, third, fourth, ...rest] = changed
+    expect([first, second]).toEqual(['-first', '+second'])
+    expect([third, fourth]).toEqual([expect.stringMatching(/^-Image=/), '+Image=localhost/web:(new build)'])
+    expect(rest).toEqual([])
+    expect(diff.stdout).toContain('--- /srv/page/index.html')
     expect(diff.stdout).toMatch(/^deploy site: update/m)
     expect(await web()).toBe('first')
     const [before] = (await tags()).split('\n')

@@ -54,6 +54,8 @@ const failure = (desired: DesiredPod, message: string, output: readonly string[]
 
 const PAUSE = 250
 const PATIENCE = 60_000
+/** Looks in a row that must find it running. */
+const STEADY = 4
 
 /** Up means that the container runs for a while without a new start, and that its init has all its services up. Says what is wrong. */
 async function waitUntilUp({ plan, image }: DesiredPod, tools: PodTools): Promise<string | undefined> {
@@ -66,10 +68,10 @@ async function waitUntilUp({ plan, image }: DesiredPod, tools: PodTools): Promis
     const state = await unitState(unit, executor)
     if (state.active === 'failed' || state.restarts > first.restarts) return `${unit} does not stay up`
     settled = state.active === 'active' && state.sub === 'running' ? settled + 1 : 0
-    const services = settled > 0 ? await serviceStates(plan.container, init, podman) : undefined
+    const services = settled >= STEADY ? await serviceStates(plan.container, init, podman) : undefined
     if (services && services.failed.length > 0)
       return `${unit} runs, but not all of its services: ${services.failed.join(', ')}`
-    if (settled >= 4 && services?.pending !== true) return undefined
+    if (settled >= STEADY && services?.pending !== true) return undefined
     await clock.sleep(PAUSE)
   }
   return `${unit} is not up after ${PATIENCE / 1000} s`

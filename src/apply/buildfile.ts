@@ -1,11 +1,18 @@
 import { contentHash } from '../synth/references.ts'
 
 /**
- * Names the stages that hold files by what is in them, line for line. buildah takes a RUN from its cache when text and parent are the same, and
- * looks at the files behind `--mount=…,from=<stage>` only when that stage itself was built anew: another image with the same layer, or a return
- * to an earlier content, would get the result of the wrong files.
+ * A Containerfile as podman is given it: the same lines, the same image. Stages are named by content, for a cache that can be trusted; and labels
+ * are one step instead of many, since each step looks through all local images.
  */
-export function nameStagesByContent(containerfile: string, context: Readonly<Record<string, string>>): string {
+export const buildfile = (containerfile: string, context: Readonly<Record<string, string>>): string =>
+  joinLabels(nameStagesByContent(containerfile, context))
+
+/**
+ * Names the stages that hold files by what is in them. buildah takes a RUN from its cache when text and parent are the same, and looks at the
+ * files behind `--mount=…,from=<stage>` only when that stage itself was built anew: another image with the same layer, or a return to an
+ * earlier content, would get the result of the wrong files.
+ */
+function nameStagesByContent(containerfile: string, context: Readonly<Record<string, string>>): string {
   const names = new Map<string, string>()
   for (const [, stage, copies = ''] of containerfile.matchAll(/^FROM scratch AS (\S+)\n((?:COPY .*\n)*)/gm))
     if (stage !== undefined) names.set(stage, `${stage}-${contentHash(filesOf(copies, context)).slice(0, 12)}`)
@@ -25,3 +32,6 @@ function filesOf(copies: string, context: Readonly<Record<string, string>>): str
   )
   return JSON.stringify([copies, files.sort(([a], [b]) => (a < b ? -1 : 1))])
 }
+
+const joinLabels = (containerfile: string): string =>
+  containerfile.replace(/^LABEL .*(?:\nLABEL .*)+$/gm, (labels) => labels.replaceAll('\nLABEL ', ' \\\n      '))
