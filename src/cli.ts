@@ -9,6 +9,13 @@ async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(known)
     return 0
   }
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < 22 || (major === 22 && minor < 12)) {
+    process.stderr.write(
+      `ov needs Node 22.12 or later; this is ${process.versions.node}. Install a newer one, or set OV_NODE to its path.\n`,
+    )
+    return 1
+  }
   const { runDirectly } = await import('./commands/direct.ts')
   const code = await runDirectly(argv)
   if (code !== undefined) return code

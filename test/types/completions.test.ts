@@ -165,6 +165,7 @@ describe('fields and values', () => {
   it('authoring contract: the fields of a layer are offered, those given are not', () => {
     expect(fieldsOfLayer()).toMatchInlineSnapshot(`
       [
+        "cargo",
         "deb",
         "depends",
         "description",
