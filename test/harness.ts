@@ -17,7 +17,8 @@ import { main } from '../src/commands/main.ts'
 
 /** What a command left behind. */
 export interface Outcome {
-  readonly code: number | null
+  /** The exit code, or the signal that ended it. */
+  readonly code: number | NodeJS.Signals
   readonly stdout: string
   readonly stderr: string
 }
@@ -128,8 +129,7 @@ export class Workspace {
           maxBuffer: 1 << 28,
         },
         (error, stdout, stderr) => {
-          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null
-          done({ code, stdout, stderr })
+          done({ code: error === null ? 0 : (error.signal ?? Number(error.code)), stdout, stderr })
         },
       )
       options.started?.((signal) => child.kill(signal))

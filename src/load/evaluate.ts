@@ -1,6 +1,3 @@
-// Imported, not taken from the globals: those are being watched while the program runs.
-import process from 'node:process'
-import { setImmediate } from 'node:timers'
 import { pathToFileURL } from 'node:url'
 import type { CachedBundle } from './cache.ts'
 
@@ -15,8 +12,8 @@ export class EvaluationError extends Error {
   }
 }
 
-/** Thrown into an evaluation that the user interrupts; the command line knows what that means. */
-class Interrupted extends Error {}
+/** What a program that never ends is stopped with. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Runs the project's program. It is ordinary code with the operator's rights, as with every tool of this kind. What it prints goes to
@@ -36,19 +33,20 @@ export async function evaluate(bundle: CachedBundle): Promise<Exports> {
   let stop = (_: unknown): void => {}
   const stopped = new Promise<never>((_, reject) => (stop = reject))
   const stuck = () => stop(new Error('the program awaits something that never happens'))
-  const interrupt = () => stop(new Interrupted())
-  process.once('beforeExit', stuck).once('SIGINT', interrupt).once('SIGTERM', interrupt)
-  process.on('unhandledRejection', stop)
+  process.once('beforeExit', stuck).on('unhandledRejection', stop)
+  // In an endless loop no listener is ever called: without listeners, the signal itself ends ov. Nothing is written yet.
+  const listeners = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const)
+  for (const signal of SIGNALS) process.removeAllListeners(signal)
   try {
     const exports = (await Promise.race([import(pathToFileURL(bundle.file).href), stopped])) as Exports
     // Rejections that nobody awaits are known one turn later.
     await Promise.race([new Promise(setImmediate), stopped])
     return exports
   } catch (error) {
-    if (error instanceof Interrupted) throw error
     throw new EvaluationError(error)
   } finally {
-    process.off('beforeExit', stuck).off('SIGINT', interrupt).off('SIGTERM', interrupt).off('unhandledRejection', stop)
+    process.off('beforeExit', stuck).off('unhandledRejection', stop)
+    for (const [signal, all] of listeners) for (const listener of all) process.on(signal, listener)
     Error.stackTraceLimit = limit
     stdout.write = write
     process.exit = exit

@@ -79,10 +79,8 @@ export function locateLayers(
     const names = listed.map((name) => name.replace(/\/$/, ''))
     const units = listed
       .filter((name) => name.endsWith('.service'))
-      .map((name) => {
-        lookups.file(join(own, name))
-        return { name, text: readFileSync(join(own, name), 'utf8') }
-      })
+      .filter((name) => lookups.file(join(own, name)) !== undefined)
+      .map((name) => ({ name, text: readFileSync(join(own, name), 'utf8') }))
     const inProject = inside(root, own)
     facts.set(layer.name, { base: own, own: { ...(inProject !== undefined && { inProject }), names, units } })
   }

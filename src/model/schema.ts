@@ -34,7 +34,9 @@ const version = matching(
 )
 const textMap = z.record(z.string(), z.string())
 const status = z.enum(['working', 'testing', 'broken'])
-const words = z.array(z.string())
+const oneLine = z.string().regex(/^[^\n\r\0]*$/, 'must be one line')
+const prose = z.string().regex(/^[^\0]*$/, 'contains a NUL character')
+const words = z.array(oneLine.min(1, 'must not be empty'))
 
 const layerRef = z.union([z.string(), z.object({ $ref: z.literal('layer'), name: z.string() })], {
   error: 'must be a layer or the name of one',
@@ -62,6 +64,14 @@ function checkEnvValues(map: Readonly<Record<string, unknown>>, ctx: Context): v
         `the value of ${key} contains a NUL character`,
         [key],
         'environment values end at a NUL; remove it',
+      )
+    else if (typeof value === 'string' && value.includes('\r\n'))
+      report(
+        ctx,
+        'OV2007',
+        `the value of ${key} has a carriage return before a line break`,
+        [key],
+        'units have no spelling for it; keep the line break alone, or put the text into a file',
       )
 }
 
@@ -237,10 +247,9 @@ const security = z.strictObject({
     )
     .optional(),
   cgroupns: z.enum(['host', 'private']).optional(),
-  ipcMode: z.string().optional(),
+  ipcMode: oneLine.min(1, 'must not be empty').optional(),
 })
 
-const oneLine = z.string().regex(/^[^\n\r\0]*$/, 'must be one line')
 const serviceEnv = textMap.superRefine((map, ctx) => {
   checkVariables(map, ctx)
   for (const [key, value] of Object.entries(map))
@@ -454,9 +463,9 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
           error: (issue) => (issue.input === undefined ? 'missing required version (CalVer YYYY.DDD.HHMM)' : undefined),
         })
         .pipe(version),
-      description: z.string().optional(),
+      description: prose.optional(),
       status: status.optional(),
-      info: z.string().optional(),
+      info: prose.optional(),
       directory: z.string().optional(),
       files: z.array(ownPath).optional(),
       depends: z.array(layerRef).optional(),
@@ -614,10 +623,10 @@ export const imageSchema = z.strictObject({
   ),
   layers: z.array(layerRef).optional(),
   version: version.optional(),
-  description: z.string().optional(),
+  description: prose.optional(),
   enabled: z.boolean().optional(),
   status: status.optional(),
-  info: z.string().optional(),
+  info: prose.optional(),
   distro: z.union([distroRef, z.array(distroRef)]).optional(),
   build: z.union([z.string(), z.array(z.string())]).optional(),
   user: accountName.optional(),
@@ -690,7 +699,7 @@ export const podSchema = z.strictObject({
       error: (issue) => (issue.input === undefined ? 'image is missing' : 'must be an image, or the name of one'),
     },
   ),
-  description: z.string().optional(),
+  description: prose.optional(),
   ports: z
     .record(z.string(), hostPort)
     .superRefine((map, ctx) => {
@@ -724,7 +733,7 @@ export const podSchema = z.strictObject({
     .optional(),
   security: security.optional(),
   status: status.optional(),
-  info: z.string().optional(),
+  info: prose.optional(),
 })
 
 export type LayerData = z.infer<ReturnType<typeof layerSchema>>

@@ -66,6 +66,7 @@ function compileImage(
   const init = chooseInit(image, vocabulary)
   const entity = `image "${image.name}"`
   checkVars(image, diagnostics)
+  checkUnits(image, init, facts, diagnostics)
   const initSpec = init === undefined ? undefined : vocabulary.inits.get(init)
   if (init !== undefined && !initSpec)
     diagnostics.push({
@@ -108,7 +109,7 @@ function compileImage(
     }),
   })
   const layers = image.own.map((layer) => compile(layer, true))
-  const initPlan = initSpec && compileInit(image, layers, initSpec, (layer) => compile(layer, false))
+  const initPlan = initSpec && compileInit(image, layers, initSpec, facts, (layer) => compile(layer, false))
   const external = image.base.kind !== 'internal'
   const bootstrap = external ? image.distro?.bootstrap : undefined
   const { registry, tag } = image.model.data
@@ -152,6 +153,7 @@ function compileInit(
   image: ResolvedImage,
   layers: readonly ImageLayer[],
   init: NonNullable<ReturnType<Project['vocabulary']['inits']['get']>>,
+  facts: Facts,
   again: (layer: LayerModel) => ImageLayer,
 ): InitPlan {
   const serviceSteps = (of: readonly ImageLayer[]) =>
@@ -181,12 +183,14 @@ function compileInit(
       step.kind === 'ServiceCustom' ? [step.unitPath, step.unitText] : [step.overridesPath, step.overridesText]
     return text === '' || to === '' ? [] : [{ file: to.slice(1), to, text, origin: step.origin }]
   })
+  const shipped = init.unit ? shippedUnits(image, facts) : []
   const enable =
-    init.enable?.(
-      own.flatMap((step) =>
+    init.enable?.([
+      ...own.flatMap((step) =>
         step.enable ? [{ unit: step.kind === 'ServiceCustom' ? step.name : step.unit, scope: step.targetScope }] : [],
       ),
-    ) ?? []
+      ...shipped.map(({ unit }) => ({ unit, scope: 'user' as const })),
+    ]) ?? []
   return {
     name: init.name,
     fragmentDirectory: init.fragmentDirectory,
@@ -194,10 +198,43 @@ function compileInit(
     ...(init.config && {
       config: { path: init.config.path, header: init.config.header({ user: image.user.name, uid: image.user.uid }) },
     }),
-    files,
+    files: [...files, ...shipped],
     enable,
   }
 }
+
+/** Units that nothing would start are said to be so; empty ones are mistakes. (LAY-77) */
+function checkUnits(image: ResolvedImage, init: string | undefined, facts: Facts, diagnostics: Diagnostic[]): void {
+  for (const layer of image.own)
+    for (const { name, text } of facts.get(layer.name)?.own?.units ?? []) {
+      const about = { entity: `layer "${layer.name}"`, place: layer.origin }
+      if (text.trim() === '')
+        diagnostics.push({
+          code: 'OV2013',
+          severity: 'error',
+          message: `${name} is empty`,
+          ...about,
+          remedy: 'write the unit, or remove the file',
+        })
+      else if (init !== 'systemd')
+        diagnostics.push({
+          code: 'OV3012',
+          severity: 'warning',
+          message: `the unit ${name} is not started in image "${image.name}", whose init is not systemd`,
+          ...about,
+          remedy: "describe the process in services, or use an image with init: 'systemd'",
+        })
+    }
+}
+
+/** `*.service` files in a layer's own directory: user units, enabled for everyone. (LAY-77, IMG-77) */
+const shippedUnits = (image: ResolvedImage, facts: Facts) =>
+  image.own.flatMap((layer) =>
+    (facts.get(layer.name)?.own?.units ?? []).map(({ name, text }) => {
+      const to = `/usr/lib/systemd/user/${name}`
+      return { unit: name, file: to.slice(1), to, text, origin: layer.origin }
+    }),
+  )
 
 /** vars are ENV lines that come after the layers' env: they must not overwrite another layer's. (LAY-121) */
 function checkVars(image: ResolvedImage, diagnostics: Diagnostic[]): void {

@@ -459,10 +459,18 @@ describe('code of the project', () => {
     const project = with_('setInterval(() => {}, 1000)')
     expect((await project.cli(['synth'])).code).toBe(0)
   })
-  it('LAY-110 an interrupt while it waits ends with 130, and nothing is written', async () => {
-    const project = with_("console.log('waiting')\nawait new Promise((done) => setTimeout(done, 60_000))")
-    const found = await project.cli(['synth'], { started: (kill) => void setTimeout(kill, 1500, 'SIGINT') })
-    expect(found.code).toBe(130)
+  it.each([
+    ['waits', 'SIGINT', 'await new Promise((done) => setTimeout(done, 60_000))'],
+    ['never ends', 'SIGINT', 'for (;;) {}'],
+    ['never ends', 'SIGTERM', 'for (;;) {}'],
+  ] as const)('LAY-110 a program that %s is ended by %s, and nothing is written', async (_, signal, code) => {
+    const project = with_(`import { writeFileSync } from 'node:fs'\nwriteFileSync('../started', '')\n${code}`)
+    const found = await project.cli(['synth'], {
+      started: (kill) => {
+        const look = setInterval(() => project.has('../started') && (clearInterval(look), kill(signal)), 50)
+      },
+    })
+    expect(found).toEqual({ code: signal, stdout: '', stderr: '' })
     expect(project.has('.build')).toBe(false)
   })
 })

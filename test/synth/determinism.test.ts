@@ -101,6 +101,17 @@ describe('IMG-71 the same sources give the same bytes', () => {
   })
 })
 
+it('IMG-09 IMG-143 a deploy leaves no trace in its image', async () => {
+  const images = async (deploy: string) => {
+    const project = new Workspace({ ...FILES, 'deploy.ts': deploy })
+    const { code, stderr } = await project.run('synth')
+    expect(code, stderr).toBe(0)
+    return Object.fromEntries(Object.entries(project.output()).filter(([path]) => !path.startsWith('.build/_deploys/')))
+  }
+  const changed = FILES['deploy.ts']!.replace("LATER: 'x'", "LATER: 'y', MORE: 'z'").replace('8080: 80', '8080: 81')
+  expect(await images(changed)).toEqual(await images('export {}\n'))
+})
+
 describe('IMG-171 what is below .build', () => {
   const stats = (project: Workspace) =>
     project.files().map((path) => {

@@ -2,20 +2,41 @@ import { StringDecoder } from 'node:string_decoder'
 import { execa } from 'execa'
 import type { Clock, Executor, RunOptions, RunResult } from '../executor.ts'
 
+/**
+ * Runs a program until it ends, or until standard input does: then its whole process group is asked to end, and made to. A pipe from ov ends
+ * however ov does. (Asking the program alone is not enough: mmdebstrap leaves signals to its children.)
+ */
+const BOUND = `
+exec 3<&0
+"$@" </dev/null 3<&- &
+child=$!
+{ trap '' TERM; cat <&3; kill -TERM 0; sleep 10; kill -KILL 0; } >/dev/null 2>&1 &
+watcher=$!
+trap : TERM
+wait $child; code=$?
+while kill -0 $child 2>/dev/null; do wait $child; code=$?; done
+kill -KILL $watcher
+exit $code`
+
 /** This machine. Programs get their arguments as a list, never through a shell. */
 export const localExecutor: Executor = {
   async run(argv, options: RunOptions = {}): Promise<RunResult> {
     const { stdin, cwd, env, onLine, signal, bound = false } = options
-    const [program = '', ...args] = bound ? ['setpriv', '--pdeathsig', 'TERM', '--', ...argv] : argv
+    const [program = '', ...args] = bound ? ['sh', '-c', BOUND, 'ov', ...argv] : argv
     const child = execa(program, args, {
       reject: false,
       stripFinalNewline: false,
-      ...(stdin === undefined ? { stdin: 'ignore' as const } : { input: stdin }),
+      ...(bound
+        ? { stdin: 'pipe' as const, detached: true }
+        : stdin === undefined
+          ? { stdin: 'ignore' as const }
+          : { input: stdin }),
       ...(cwd !== undefined && { cwd }),
       ...(env && { env }),
-      // podman removes what it was building on SIGTERM; SIGKILL follows only when it hangs.
-      ...(signal && { cancelSignal: signal, forceKillAfterDelay: 10_000 }),
+      ...(signal && !bound && { cancelSignal: signal, forceKillAfterDelay: 10_000 }),
     })
+    const release = () => void child.stdin?.end()
+    if (bound) signal?.addEventListener('abort', release, { once: true })
     if (onLine)
       for (const stream of ['stdout', 'stderr'] as const) {
         const decoder = new StringDecoder('utf8')
@@ -27,7 +48,9 @@ export const localExecutor: Executor = {
         })
         child[stream].on('end', () => rest !== '' && onLine(rest, stream))
       }
+    if (bound) child.nodeChildProcess?.once('exit', release)
     const result = await child
+    signal?.removeEventListener('abort', release)
     const missing = (result as { code?: string }).code === 'ENOENT'
     if (signal?.aborted) signal.throwIfAborted()
     return {

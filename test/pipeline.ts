@@ -1,0 +1,66 @@
+import { DiagnosticError, throwIfErrors, type Diagnostic } from '../src/diagnostics/diagnostic.ts'
+import { collect } from '../src/load/collect.ts'
+import { badValues } from '../src/load/origins.ts'
+import { locateLayers, Lookups, stageLayers } from '../src/load/sources.ts'
+import { buildProject } from '../src/model/build-project.ts'
+import type { AuthoredEntity } from '../src/model/project.ts'
+import { validate } from '../src/model/validate.ts'
+import { compilePods } from '../src/commands/project.ts'
+import { compileImages } from '../src/plan/image.ts'
+import { checkContent } from '../src/resolve/content.ts'
+import { buildGraph, checkReferences } from '../src/resolve/graph.ts'
+import { resolveImages } from '../src/resolve/image.ts'
+import { synthesise } from '../src/synth/index.ts'
+import type { FileTree } from '../src/synth/tree.ts'
+import { BUILT_IN } from '../src/vocabulary/index.ts'
+
+export { DiagnosticError }
+
+/** From what a program exports to the files, without a program in a file: for thousands of made-up projects. */
+export function pipeline(
+  exports: Readonly<Record<string, unknown>>,
+  root: string,
+): { files: FileTree; warnings: Diagnostic[] } {
+  const raw = collect(exports)
+  const authored = raw.map(({ kind, name, data, value }, index): AuthoredEntity => ({
+    kind,
+    name: String(name),
+    data,
+    origin: { file: 'layers.ts', line: index + 1, column: 1 },
+    parts: {},
+    ...(value && { value }),
+  }))
+  throwIfErrors(badValues(raw, authored))
+  const { project, diagnostics } = buildProject(authored, BUILT_IN)
+  throwIfErrors([...diagnostics, ...validate(authored, project.vocabulary)])
+  throwIfErrors(checkReferences(project))
+  const { graph, diagnostics: cycles } = buildGraph(project)
+  throwIfErrors(cycles)
+  const lookups = new Lookups()
+  const { facts, diagnostics: located } = locateLayers(project, root, lookups)
+  const resolved = resolveImages(project, graph)
+  throwIfErrors([...located, ...checkContent(project, facts), ...resolved.diagnostics])
+  const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, facts)
+  const layers = [...plans.values()].flatMap((image) => image.layers.map((layer) => layer.plan))
+  const { stages, diagnostics: staged } = stageLayers(project, facts, [...layers, ...unused], root, lookups)
+  throwIfErrors([...planned, ...staged])
+  const { pods, diagnostics: deployed } = compilePods({
+    root,
+    project,
+    facts,
+    images: plans,
+    stages,
+    diagnostics: [],
+    lookups,
+  })
+  throwIfErrors(deployed)
+  const output = synthesise({
+    images: plans,
+    pods,
+    stages,
+    tag: (image) => image.tag ?? image.metadata.version,
+    architecture: 'amd64',
+  })
+  throwIfErrors(output.diagnostics)
+  return { files: output.files, warnings: [...planned, ...staged, ...deployed] }
+}

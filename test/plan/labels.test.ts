@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { fromLabels, LABEL_PREFIX, toLabels } from '../../src/plan/labels.ts'
+import type { ImageMetadata } from '../../src/plan/metadata.ts'
+import { Workspace } from '../harness.ts'
+
+/** Something in every field. */
+const FULL: ImageMetadata = {
+  version: '2026.1.1',
+  image: 'app',
+  uid: 1000,
+  gid: 1001,
+  user: 'me',
+  home: '/home/me',
+  registry: 'ghcr.io/acme',
+  network: 'backend',
+  distro: ['debian:13', 'debian'],
+  formats: ['deb'],
+  ports: ['80', '8080:80'],
+  portProtos: { '22': 'tcp' },
+  volumes: [{ name: 'data', path: '/data' }],
+  security: { privileged: true, capAdd: ['A'], shmSize: '1g', memorySwapMax: '0', cpus: '2.5', ipcMode: 'host' },
+  env: ['A=1', "B=it's"],
+  init: 'supervisord',
+  initServices: { supervisord: ['web'], other: ['x'] },
+  services: [{ name: 'web', scope: 'system', exec: "awk '{print $1}'", init: 'supervisord', layer: 'web' }],
+  envProvides: { URL: 'http://{{.ContainerName}}' },
+  envRequires: [{ name: 'R', description: 'd', default: 'x' }],
+  envAccepts: [{ name: 'O', description: 'd' }],
+  secretRequires: [{ name: 'T', description: 'd', key: 'ov/a/b' }],
+  secretAccepts: [{ name: 'S', description: 'd' }],
+  status: 'broken',
+  info: 'said of it',
+  envLayers: { A: '~/a' },
+  pathAppend: ['~/bin'],
+  layerVersions: { web: '2026.1.1' },
+}
+
+describe('IMG-149 labels', () => {
+  it('IMG-145 IMG-149 every field of the metadata has a label, and is read back unchanged', () => {
+    const labels = toLabels(FULL, [])
+    expect(fromLabels(Object.fromEntries(labels.map(({ name, value }) => [name, value])))).toEqual(FULL)
+    for (const field of Object.keys(FULL) as (keyof ImageMetadata)[]) {
+      const { [field]: value } = FULL
+      const empty = Array.isArray(value) ? [] : typeof value === 'object' ? {} : ''
+      const without = toLabels({ ...FULL, [field]: empty }, [])
+      expect(without.length, field).toBeLessThan(labels.length)
+    }
+  })
+  it('IMG-147 IMG-148 empty labels are read as absent, and foreign ones are passed over', () => {
+    const taken = toLabels({ ...FULL, network: '', ports: [], initServices: {}, init: '' }, [FULL])
+    const network = taken.filter(({ value }) => value === '').map(({ name }) => name.slice(LABEL_PREFIX.length))
+    expect(network).toEqual(['network', 'ports', 'init', 'services.other', 'services.supervisord'])
+    const read = fromLabels({ ...Object.fromEntries(taken.map(({ name, value }) => [name, value])), maintainer: 'x' })
+    expect(read).toMatchObject({ network: '', ports: [], initServices: {} })
+    expect(() => fromLabels({ [`${LABEL_PREFIX}ports`]: '[' })).toThrow('label org.overthinkos.ports is not valid JSON')
+  })
+})
+
+it('IMG-52 IMG-54 IMG-161 IMG-T5 labels come last, and there is neither ENTRYPOINT nor CMD', async () => {
+  const project = new Workspace({
+    'images.ts': `import { image, layer } from 'ov'
+const supervisord = layer({ name: 'supervisord', version: '2026.1.1', deb: { packages: ['supervisor'] } })
+const web = layer({ name: 'web', version: '2026.1.1', env: { A: '1' }, ports: [80], tasks: [{ cmd: 'x', user: '\${USER}' }], services: [{ name: 'web', exec: 'x' }] })
+export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', layers: [supervisord, web] })
+`,
+  })
+  expect((await project.run('synth')).code).toBe(0)
+  const keywords = project
+    .read('.build/app/Containerfile')
+    .split('\n')
+    .map((line) => /^[A-Z]+(?= )/.exec(line)?.[0])
+    .filter((keyword) => keyword !== undefined)
+  expect(keywords.slice(keywords.indexOf('LABEL')).every((keyword) => keyword === 'LABEL')).toBe(true)
+  expect(keywords.filter((keyword) => ['ENTRYPOINT', 'CMD'].includes(keyword))).toEqual([])
+})
