@@ -1,65 +1,43 @@
 import { join } from 'node:path'
 import { INPUTS_LABEL } from '../apply/podman.ts'
-import { readText, type ImageDecision } from '../apply/images.ts'
+import { readText, withBases, type ImageDecision } from '../apply/images.ts'
 import { preflight } from '../apply/preflight.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { buildDiff } from '../diff/build.ts'
+import { outputDiff } from '../diff/output.ts'
 import { textDiff } from '../diff/text.ts'
+import { sha256 } from '../load/cache.ts'
+import { listTree } from '../state/output.ts'
+import { OUTPUT } from '../synth/index.ts'
 import type { Context } from './command.ts'
-import { intend, thisMachine, type Machine } from './machine.ts'
-import { withProject } from './open.ts'
+import { intend, selection, thisMachine, type Machine } from './machine.ts'
+import { withProject, type OpenProject } from './open.ts'
 import type { CompiledProject } from './project.ts'
+import { render } from './synthesise.ts'
 
 export interface DiffOptions {
   readonly project?: string
   readonly json?: boolean
   readonly tag?: string
+  readonly offline?: boolean
 }
 
 /** One thing that differs. */
 interface Difference {
-  readonly kind: 'image' | 'deploy' | 'undeclared'
+  readonly kind: 'image' | 'layer' | 'deploy' | 'undeclared'
   readonly name: string
   readonly action: 'build' | 'create' | 'update' | 'restart' | 'remove'
   readonly reasons: readonly string[]
   readonly diff: string
 }
 
-/** `ov diff`: what apply would change here. Exit code 2 when there is something. */
+/** `ov diff`: what apply would change here; offline, what synth would. Exit code 2 when there is something. */
 export const run = (context: Context, options: DiffOptions, deploys: readonly string[]): Promise<number> =>
   withProject(options.project, async (open) => {
-    const machine = thisMachine(context)
-    throwIfErrors(await preflight(machine.executor))
-    const intent = await intend(open, machine, { deploys, ...(options.tag !== undefined && { tag: options.tag }) })
-    await context.warn(intent.warnings, open.location.root)
-    const building = new Map(
-      intent.images.filter((decision) => decision.build).map((decision) => [decision.reference, decision]),
-    )
-    const differences: Difference[] = []
-    for (const decision of building.values())
-      differences.push(await imageDifference(decision, machine, contextText(intent.compiled)))
-    for (const { desired, before, reasons } of intent.changes) {
-      const pending = building.get(desired.image)
-      // A tag that only the build will make is not known yet; what was built last is shown against that.
-      const text = pending
-        ? desired.text.replace(`Image=${desired.image}`, `Image=${desired.image.replace(/:[^:]*$/, '')}:(new build)`)
-        : desired.text
-      differences.push({
-        kind: 'deploy',
-        name: desired.plan.name,
-        action: before === undefined ? 'create' : before === desired.text ? 'restart' : 'update',
-        reasons,
-        diff: textDiff(desired.file, before, text),
-      })
-    }
-    for (const record of intent.orphans)
-      differences.push({
-        kind: 'undeclared',
-        name: record.name,
-        action: 'remove',
-        reasons: ['no longer declared; only ov apply --prune removes it'],
-        diff: '',
-      })
+    const differences =
+      options.offline === true
+        ? await differencesOffline(context, open, options, deploys)
+        : await differencesHere(context, open, options, deploys)
     if (options.json === true) context.result({ schemaVersion: 1, differences })
     else
       context.result(
@@ -67,6 +45,79 @@ export const run = (context: Context, options: DiffOptions, deploys: readonly st
       )
     return differences.length === 0 ? 0 : 2
   })
+
+type Differences = (
+  context: Context,
+  open: OpenProject,
+  options: DiffOptions,
+  deploys: readonly string[],
+) => Promise<Difference[]>
+
+/** What synth would change below `.build/`. Asks nothing of the machine. */
+const differencesOffline: Differences = async (context, open, { tag }, deploys) => {
+  const { root } = open.location
+  const { compiled, pods, files, warnings } = await render(open, tag)
+  await context.warn(warnings, root)
+  const only = selection(deploys, [...compiled.project.pods.keys()])
+  const chosen = pods.filter((pod) => only.has(pod.name))
+  const wanted = new Set(
+    withBases(
+      chosen.flatMap((pod) => (pod.image.kind === 'project' ? [pod.image.name] : [])),
+      compiled.images,
+    ).flatMap((image) => [`image ${image.name}`, ...image.layers.map((layer) => `layer ${layer.plan.layer}`)]),
+  )
+  const before = [...listTree(root, OUTPUT)].map(([path, { path: file, hash }]) => entry(path, hash, readText(file)))
+  const after = [...files].map(([path, file]) =>
+    file.kind === 'text'
+      ? entry(path, sha256(file.text), file.text)
+      : entry(path, `${file.hash}${file.executable ? ' x' : ''}`, readText(file.from)),
+  )
+  return outputDiff(OUTPUT, new Map(before), new Map(after))
+    .filter(
+      ({ kind, name }) => deploys.length === 0 || (kind === 'deploy' ? only.has(name) : wanted.has(`${kind} ${name}`)),
+    )
+    .map((one) => ({ ...one, reasons: [] }))
+}
+
+const entry = (path: string, hash: string, text: string | undefined) =>
+  [path, { hash, ...(text !== undefined && { text }) }] as const
+
+/** What apply would change on this machine. */
+const differencesHere: Differences = async (context, open, options, deploys) => {
+  const machine = thisMachine(context)
+  throwIfErrors(await preflight(machine.executor))
+  const intent = await intend(open, machine, { deploys, ...(options.tag !== undefined && { tag: options.tag }) })
+  await context.warn(intent.warnings, open.location.root)
+  const building = new Map(
+    intent.images.filter((decision) => decision.build).map((decision) => [decision.reference, decision]),
+  )
+  const differences: Difference[] = []
+  for (const decision of building.values())
+    differences.push(await imageDifference(decision, machine, contextText(intent.compiled)))
+  for (const { desired, before, reasons } of intent.changes) {
+    const pending = building.get(desired.image)
+    // A tag that only the build will make is not known yet; what was built last is shown against that.
+    const text = pending
+      ? desired.text.replace(`Image=${desired.image}`, `Image=${desired.image.replace(/:[^:]*$/, '')}:(new build)`)
+      : desired.text
+    differences.push({
+      kind: 'deploy',
+      name: desired.plan.name,
+      action: before === undefined ? 'create' : before === desired.text ? 'restart' : 'update',
+      reasons,
+      diff: textDiff(desired.file, before, text),
+    })
+  }
+  for (const record of intent.orphans)
+    differences.push({
+      kind: 'undeclared',
+      name: record.name,
+      action: 'remove',
+      reasons: ['no longer declared; only ov apply --prune removes it'],
+      diff: '',
+    })
+  return differences
+}
 
 /** Texts of the build context, also of files that only the next synth will stage. */
 function contextText({ root, stages, images }: CompiledProject): (path: string) => string | undefined {

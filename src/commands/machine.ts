@@ -117,7 +117,7 @@ export async function comparePods(
 }
 
 /** The named deploys, or all. */
-function selection(named: readonly string[], known: readonly string[]): Set<string> {
+export function selection(named: readonly string[], known: readonly string[]): Set<string> {
   const unknown = named.filter((name) => !known.includes(name))
   if (unknown.length > 0)
     throw new DiagnosticError(

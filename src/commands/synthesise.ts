@@ -1,18 +1,29 @@
-import { throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { sha256 } from '../load/cache.ts'
 import { OUTPUT, synthesise } from '../synth/index.ts'
 import type { FileTree } from '../synth/tree.ts'
 import { writeTree } from '../state/output.ts'
 import { projectToJson } from '../plan/json.ts'
+import type { PodPlan } from '../plan/pod.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
 import type { OpenProject } from './open.ts'
-import { compilePods, compileProject } from './project.ts'
+import { compilePods, compileProject, type CompiledProject } from './project.ts'
 import type { SynthOptions, SynthRecord } from './synth.ts'
 
-/** The long way of `ov synth`: something changed. Nothing is written while there is an error. */
-export async function synthesiseProject(context: Context, open: OpenProject, options: SynthOptions): Promise<number> {
-  const { location, bundle, entities, cache, key } = open
+/** A project as synth writes it. */
+export interface Rendered {
+  readonly compiled: CompiledProject
+  readonly pods: readonly PodPlan[]
+  /** Deploys of images that the project does not build: only a machine knows what these hold. */
+  readonly unknown: readonly string[]
+  readonly files: FileTree
+  /** Errors are thrown. */
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** Compiles and prints everything, for no machine in particular. */
+export async function render({ location, bundle, entities, cache }: OpenProject, tag?: string): Promise<Rendered> {
   const compiled = await compileProject(location, bundle, entities, cache)
   const { pods, unknown, diagnostics } = compilePods(compiled)
   throwIfErrors([...compiled.diagnostics, ...diagnostics])
@@ -21,23 +32,31 @@ export async function synthesiseProject(context: Context, open: OpenProject, opt
     images,
     pods,
     stages,
-    tag: (image) => image.tag ?? image.metadata.version,
+    tag: (image) => tag ?? image.tag ?? image.metadata.version,
     architecture: architecture(),
   })
   const warnings = [...compiled.diagnostics, ...diagnostics, ...output.diagnostics]
   throwIfErrors(warnings)
+  return { compiled, pods, unknown, files: output.files, warnings }
+}
+
+/** The long way of `ov synth`: something changed. Nothing is written while there is an error. */
+export async function synthesiseProject(context: Context, open: OpenProject, options: SynthOptions): Promise<number> {
+  const { location, cache, key } = open
+  const { compiled, pods, unknown, files: tree, warnings } = await render(open)
+  const { images } = compiled
   if (options.json === true) {
     await context.warn(warnings, location.root)
     context.result(projectToJson([...images.values()], pods))
     return 0
   }
-  const result = writeTree(location.root, OUTPUT, output.files)
+  const result = writeTree(location.root, OUTPUT, tree)
   const { files, listings } = compiled.lookups
   const record: SynthRecord = {
     key,
     files: [...files],
     listings: [...listings],
-    outputs: fingerprints(output.files),
+    outputs: fingerprints(tree),
     warnings,
   }
   cache.write('synth', record)

@@ -33,8 +33,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       PROJECT_OPTION,
       { flags: '--json', help: 'print the changes as JSON' },
       { flags: '--tag <tag>', help: 'tag for the images instead of the one that ov chooses' },
+      { flags: '--offline', help: 'ask no machine: show what synth would change below .build/' },
     ],
-    examples: ['ov diff', 'ov diff site', 'ov diff --json'],
+    examples: ['ov diff', 'ov diff site', 'ov diff --json', 'ov diff --offline'],
     load: () => import('./diff.ts'),
   },
   {

@@ -55,9 +55,17 @@ function colorWanted(): boolean {
   return process.stderr.isTTY === true && TERM !== 'dumb'
 }
 
+const sources = new Map<string, string | undefined>()
+
 const sourceReader = (root: string) => (file: string) => {
+  const path = resolve(root, file)
+  if (!sources.has(path)) sources.set(path, readText(path))
+  return sources.get(path)
+}
+
+function readText(path: string): string | undefined {
   try {
-    return readFileSync(resolve(root, file), 'utf8')
+    return readFileSync(path, 'utf8')
   } catch {
     return undefined
   }

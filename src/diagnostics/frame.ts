@@ -48,9 +48,13 @@ export function visible(text: string): string {
   })
 }
 
-// Compilers, V8 and source maps agree on these line ends, so frames must count the same ones.
-export function splitLines(source: string): string[] {
-  return source.split(/\r\n|[\n\r\u2028\u2029]/)
+const split = new Map<string, readonly string[]>()
+
+// Compilers, V8 and source maps agree on these line ends, so frames must count the same ones. Many diagnostics are about few files.
+export function splitLines(source: string): readonly string[] {
+  let lines = split.get(source)
+  if (lines === undefined) split.set(source, (lines = source.split(/\r\n|[\n\r\u2028\u2029]/)))
+  return lines
 }
 
 // Colours are decided by the caller, never by the environment: output must be testable.
@@ -65,11 +69,11 @@ export function codeFrame(
   { message, context = 2, color, width = Infinity, tone = 'red' }: FrameOptions,
 ): string {
   const lines = splitLines(source)
-  if (lines.length > place.line && lines.at(-1) === '') lines.pop()
+  const end = lines.length > place.line && lines.at(-1) === '' ? lines.length - 1 : lines.length
   const marked = lines[place.line - 1]
   if (marked === undefined) return ''
   const first = Math.max(1, place.line - context)
-  const last = Math.min(lines.length, place.line + context)
+  const last = Math.min(end, place.line + context)
   const digits = String(last).length
   const room = Math.max(20, Math.min(LONGEST, width - digits - 5))
   const row = (label: string, text: string, own: boolean): string => {

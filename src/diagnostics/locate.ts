@@ -28,9 +28,15 @@ interface Binding {
   /** The exported name, where the binding is an import. */
   readonly imported?: string | undefined
 }
+interface Survey {
+  /** Where each line starts. */
+  readonly lines: readonly number[]
+  /** Undefined where the text is no program. */
+  readonly tree: Parsed | undefined
+}
 interface Parsed {
-  readonly source: string
-  readonly calls: readonly Call[]
+  /** By each line from where a call begins to its first argument; counted from 0. */
+  readonly calls: ReadonlyMap<number, readonly Call[]>
   readonly bindings: ReadonlyMap<string, readonly Binding[]>
 }
 /** `absent`: certainly not there; `unknown`: cannot be told from the text. */
@@ -44,15 +50,14 @@ export function locateField(
   field: string,
   options: { readonly which?: 'value' | 'key' } = {},
 ): Range | undefined {
-  const lines = lineStarts(source)
+  const { lines, tree } = surveyOf(source)
   const lineStart = lines[place.line - 1]
   if (lineStart === undefined) return undefined
   const lineEnd = lines[place.line] ?? source.length + 1
   const offset = Math.min(Math.max(lineStart, lineStart + place.column - 1), lineEnd - 1)
-  const parsed = parsedOf(source)
-  const call = parsed && callAt(parsed.calls, offset, lineStart, lineEnd)
+  const call = tree && callAt(tree.calls.get(place.line - 1) ?? [], offset, lineStart, lineEnd)
   if (!call) return wordAt(source, lines, offset)
-  const walker = new Walker(parsed.bindings)
+  const walker = new Walker(tree.bindings)
   let found: Step = 'unknown'
   let node = call as unknown as Tree
   for (const segment of segmentsOf(field)) {
@@ -262,9 +267,7 @@ function calleePath(call: Of<'CallExpression'>): string {
 function callAt(calls: readonly Call[], offset: number, lineStart: number, lineEnd: number): Call | undefined {
   let best: { readonly call: Call; readonly rank: readonly [number, number] } | undefined
   for (const call of calls) {
-    const { start, end } = call as unknown as Tree
-    const anchor = call.type === 'NewExpression' ? start : calleeName(call).start
-    const header = (call.arguments[0] as Tree | undefined)?.start ?? end
+    const { start, end, anchor, header } = headOf(call)
     const onLine = anchor >= lineStart && anchor < lineEnd
     let rank: readonly [number, number]
     if (offset === anchor) rank = [0, end - start]
@@ -276,6 +279,13 @@ function callAt(calls: readonly Call[], offset: number, lineStart: number, lineE
     if (better) best = { call, rank }
   }
   return best?.call
+}
+
+/** The whole call, where V8 says it is, and the end of what stands before its first argument. */
+function headOf(call: Call): Span & { readonly anchor: number; readonly header: number } {
+  const { start, end } = call as unknown as Tree
+  const anchor = call.type === 'NewExpression' ? start : calleeName(call).start
+  return { start, end, anchor, header: (call.arguments[0] as Tree | undefined)?.start ?? end }
 }
 
 /** Without a syntax tree, the name that stands at the place is all there is to mark. */
@@ -297,9 +307,18 @@ function lineStarts(source: string): number[] {
   return starts
 }
 
+function lineOf(lines: readonly number[], offset: number): number {
+  let [low, high] = [0, lines.length]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (lines[middle]! <= offset) low = middle
+    else high = middle
+  }
+  return low
+}
+
 function toRange(source: string, lines: readonly number[], { type, start, end }: Tree): Range {
-  let line = lines.findLastIndex((from) => from <= start)
-  line = Math.max(line, 0)
+  const line = lineOf(lines, start)
   const next = lines[line + 1]
   let text = source.slice(start, next === undefined ? end : Math.min(end, next)).trimEnd()
   // Of a container that goes on below only the bracket is marked, not the comment behind it.
@@ -308,15 +327,20 @@ function toRange(source: string, lines: readonly number[], { type, start, end }:
   return { line: line + 1, column: start - (lines[line] ?? 0) + 1, length: Math.max(1, text.length) }
 }
 
-/** Many diagnostics are about one file: the last tree is kept. */
-let last: { readonly source: string; readonly parsed: Parsed | undefined } | undefined
+/** Many diagnostics are about few files. */
+const surveys = new Map<string, Survey>()
 
-function parsedOf(source: string): Parsed | undefined {
-  if (last?.source !== source) last = { source, parsed: survey(source) }
-  return last.parsed
+function surveyOf(source: string): Survey {
+  let known = surveys.get(source)
+  if (known === undefined) {
+    const lines = lineStarts(source)
+    known = { lines, tree: survey(source, lines) }
+    surveys.set(source, known)
+  }
+  return known
 }
 
-function survey(source: string): Parsed | undefined {
+function survey(source: string, lines: readonly number[]): Parsed | undefined {
   let program: Tree
   try {
     program = parse(source, {
@@ -328,22 +352,29 @@ function survey(source: string): Parsed | undefined {
   } catch {
     return undefined
   }
-  const calls: Call[] = []
+  const calls = new Map<number, Call[]>()
   const bindings = new Map<string, Binding[]>()
   // A stack of its own: a chain of thousands of `+` must not overflow ours.
   const todo: [node: Tree, scope: Span][] = [[program, { start: 0, end: source.length }]]
   for (let next = todo.pop(); next; next = todo.pop()) {
     const [node, outer] = next
-    if (/^(?:CallExpression|OptionalCallExpression|NewExpression)$/.test(node.type)) calls.push(node as unknown as Call)
-    const scope = SCOPE.test(node.type) ? node : outer
-    for (const [name, binding] of declared(node, scope, outer)) {
-      const known = bindings.get(name)
-      if (known) known.push(binding)
-      else bindings.set(name, [binding])
+    if (/^(?:CallExpression|OptionalCallExpression|NewExpression)$/.test(node.type)) {
+      const call = node as unknown as Call
+      const { start, anchor, header } = headOf(call)
+      for (let line = lineOf(lines, start); line <= lineOf(lines, Math.max(anchor, header)); line++)
+        append(calls, line, call)
     }
+    const scope = SCOPE.test(node.type) ? node : outer
+    for (const [name, binding] of declared(node, scope, outer)) append(bindings, name, binding)
     for (const child of children(node)) todo.push([child, scope])
   }
-  return { source, calls, bindings }
+  return { calls, bindings }
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const known = lists.get(key)
+  if (known) known.push(value)
+  else lists.set(key, [value])
 }
 
 const SCOPE = /^(?:BlockStatement|StaticBlock|For\w*Statement|SwitchStatement|CatchClause|\w*Function\w*|\w*Method)$/

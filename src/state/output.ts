@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { hashFile } from '../load/cache.ts'
+import { fingerprintFile, hashFile } from '../load/cache.ts'
 import type { FileTree, OutputFile } from '../synth/tree.ts'
 import { isBeingMade, makeFolder, replaceFile } from './atomic.ts'
 import { attempt } from './attempt.ts'
@@ -61,6 +61,20 @@ function isCurrent(target: string, file: OutputFile): boolean {
   } catch {
     return false
   }
+}
+
+/** Files below a folder as they are, by path relative to the root; none where there is no such folder. */
+export function listTree(root: string, folder: string): Map<string, { path: string; hash: string }> {
+  const names = statSync(join(root, folder), { throwIfNoEntry: false })
+    ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    : []
+  return new Map(
+    names.sort().flatMap((name) => {
+      const path = join(root, folder, name)
+      const hash = fingerprintFile(path)
+      return hash === undefined ? [] : [[`${folder}/${name}`, { path, hash }]]
+    }),
+  )
 }
 
 function copyInto(from: string, target: string, executable: boolean): void {

@@ -357,3 +357,79 @@ export const site = pod({ name: 'site', image: app })
   const ids = { target: 'pod:site', image: 'app', layers: ['supervisord', 'all'] }
   expect(json.deploys.map((deploy) => deploy['deployId'])).toEqual([deployId(ids)])
 })
+
+describe('diff --offline', () => {
+  const project = () =>
+    new Workspace({
+      'layers.ts': `import { copy, layer, write } from 'ov'
+export const page = layer({ name: 'page', version: '2026.1.1', tasks: [write('/srv/page', { content: 'one\\n' })] })
+export const files = layer({ name: 'files', directory: 'files', version: '2026.1.1', tasks: [copy('note', { to: '/srv/note' })] })
+`,
+      'files/note': 'a note\n',
+      'deploy.ts': `import { image, pod } from 'ov'
+import { files, page } from './layers.ts'
+const box = image({ name: 'box', base: 'debian:13', distro: 'debian', version: '2026.1.1', layers: [page] })
+const other = image({ name: 'other', base: 'debian:13', distro: 'debian', version: '2026.1.1', layers: [files] })
+export const site = pod({ name: 'site', image: box, env: { LEVEL: 'low' } })
+export const second = pod({ name: 'second', image: other })
+`,
+    })
+  const marked = (text: string) => text.split('\n').filter((line) => /^([+-](?![+-])|\w+ \S+: )/.test(line))
+  // Nothing but node itself can be called.
+  const offline = (workspace: Workspace, ...args: string[]) =>
+    workspace.cli(['diff', '--offline', ...args], { env: { PATH: '/nowhere' } })
+
+  it('LAY-110 shows what synth would change, asks no machine, and writes nothing', async () => {
+    const workspace = project()
+    const first = await offline(workspace)
+    expect(first).toMatchObject({ code: 2, stderr: '' })
+    expect(marked(first.stdout).filter((line) => !line.startsWith('+'))).toEqual([
+      'deploy second: create',
+      'deploy site: create',
+      'image box: create',
+      'image other: create',
+    ])
+    expect(workspace.has('.build')).toBe(false)
+    await workspace.cli(['synth'])
+    expect(await offline(workspace)).toEqual({ code: 0, stdout: 'no differences\n', stderr: '' })
+
+    const edited = (file: string, from: string, to: string) =>
+      workspace.write({ [file]: workspace.read(file).replace(from, to) })
+    edited('layers.ts', 'one', 'two')
+    edited('deploy.ts', 'low', 'high')
+    const output = workspace.output()
+    const second = await offline(workspace)
+    expect({ code: second.code, lines: marked(second.stdout) }).toEqual({
+      code: 2,
+      lines: [
+        'deploy site: update',
+        '-Environment=LEVEL=low',
+        '+Environment=LEVEL=high',
+        'image box: update',
+        '-one',
+        '+two',
+      ],
+    })
+    expect(marked((await offline(workspace, 'second')).stdout)).toEqual([])
+    expect(workspace.output()).toEqual(output)
+    await workspace.cli(['synth'])
+    expect((await offline(workspace)).code).toBe(0)
+  })
+  it('LAY-110 shows images and deploys that went away, and as JSON', async () => {
+    const workspace = project()
+    await workspace.cli(['synth'])
+    workspace.write({ 'deploy.ts': workspace.read('deploy.ts').replace(/export const second.*\n/, '') })
+    const { code, stdout } = await offline(workspace, '--json')
+    const { differences } = JSON.parse(stdout) as { differences: { kind: string; name: string; action: string }[] }
+    expect(code).toBe(2)
+    expect(differences.map(({ kind, name, action }) => `${kind} ${name} ${action}`)).toEqual([
+      'deploy second remove',
+      'image other remove',
+    ])
+  })
+  it('LAY-110 knows the deploys', async () => {
+    const { code, stderr } = await offline(project(), 'sitr')
+    expect(code).toBe(1)
+    expect(stderr).toContain('the project declares no deploy "sitr" (did you mean "site"?)')
+  })
+})
