@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { main } from '../src/commands/main.ts'
+import { terminal } from '../src/commands/write.ts'
 
 /** What a command left behind. */
 export interface Outcome {
@@ -91,22 +92,26 @@ export class Workspace {
   async run(...args: string[]): Promise<Outcome> {
     let stdout = ''
     let stderr = ''
-    const { env, stdout: out, stderr: err } = process
-    const [writeOut, writeErr] = [out.write, err.write]
+    const { env } = process
+    const { write } = terminal
+    const writeErr = process.stderr.write
     const saved = { ...env }
     const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => [name, process.listeners(name)] as const)
     const from = process.cwd()
-    out.write = (text: string | Uint8Array) => ((stdout += String(text)), true)
-    err.write = (text: string | Uint8Array) => ((stderr += String(text)), true)
+    terminal.write = (descriptor, text) => {
+      if (descriptor === 1) stdout += text
+      else stderr += text
+    }
+    process.stderr.write = (text: string | Uint8Array) => ((stderr += String(text)), true)
     Object.assign(env, this.environment())
     process.chdir(this.root)
     const { console } = globalThis
     try {
       return { code: await main(args), stdout, stderr }
     } finally {
-      globalThis.console = console
-      out.write = writeOut
-      err.write = writeErr
+      Object.defineProperty(globalThis, 'console', { configurable: true, writable: true, value: console })
+      terminal.write = write
+      process.stderr.write = writeErr
       process.chdir(from)
       for (const name of Object.keys(env)) if (!(name in saved)) delete env[name]
       Object.assign(env, saved)

@@ -21,7 +21,7 @@ export function pipeline(
   exports: Readonly<Record<string, unknown>>,
   root: string,
 ): { files: FileTree; warnings: Diagnostic[] } {
-  const raw = collect(exports)
+  const raw = collect(Object.values(exports))
   const authored = raw.map(({ kind, name, data, value }, index): AuthoredEntity => ({
     kind,
     name: String(name),

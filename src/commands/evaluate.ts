@@ -1,4 +1,3 @@
-import { Console } from 'node:console'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { CachedBundle } from '../load/cache.ts'
 import { collect, type RawEntity } from '../load/collect.ts'
@@ -6,11 +5,20 @@ import type { ProjectLocation } from '../load/discover.ts'
 import { evaluate, EvaluationError } from '../load/evaluate.ts'
 
 /** Evaluates the program; its failure is shown at the line that threw. */
-export async function evaluateProject(location: ProjectLocation, bundle: CachedBundle): Promise<RawEntity[]> {
+export async function evaluateProject(
+  location: ProjectLocation,
+  bundle: CachedBundle,
+): Promise<{ entities: RawEntity[]; keepCode: () => void }> {
   // Code of a project may print at any time from now on; stdout belongs to results.
-  globalThis.console = new Console(process.stderr)
+  let own: Console | undefined
+  Object.defineProperty(globalThis, 'console', {
+    configurable: true,
+    get: () => (own ??= new (process.getBuiltinModule('node:console').Console)(process.stderr)),
+    set: (other: Console) => void (own = other),
+  })
   try {
-    return collect(await evaluate(bundle), bundle.circle)
+    const { exports, keepCode } = await evaluate(bundle)
+    return { entities: collect(exports, bundle.circle), keepCode }
   } catch (error) {
     throw await blame(error, location, bundle)
   }

@@ -2,7 +2,8 @@ import { Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../version.ts'
 import type { CommandSpec } from './command.ts'
 import { COMMANDS } from './table.ts'
-import { EXIT, makeContext, output, report, untilInterrupted } from './terminal.ts'
+import { EXIT, makeContext, report, untilInterrupted } from './terminal.ts'
+import { terminal } from './write.ts'
 
 const EXIT_HELP = `
 Exit codes: 0 done, 1 failed, 2 looked and it differs, 64 wrong usage, 70 a bug in ov, 130 interrupted.
@@ -15,7 +16,7 @@ export const HELP_WIDTH = 80
 export async function main(argv: readonly string[]): Promise<number> {
   const signal = untilInterrupted()
   let code = 0
-  const program = makeProgram((text) => void output().write(text))
+  const program = makeProgram((text) => terminal.write(1, text))
   for (const spec of COMMANDS) addCommand(program, spec, (result) => (code = result), signal)
   try {
     if (argv.length === 0) {
@@ -53,7 +54,7 @@ function makeProgram(write: (text: string) => void): Command {
     .exitOverride()
     .configureOutput({
       writeOut: write,
-      writeErr: (text) => process.stderr.write(text),
+      writeErr: (text) => terminal.write(2, text),
       getOutHelpWidth: () => Math.min(HELP_WIDTH, process.stdout.columns ?? HELP_WIDTH),
     })
     .addHelpText('after', `\nExamples:\n  ov synth\n  ov apply --dry-run\n${EXIT_HELP}`)

@@ -1,5 +1,5 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
-import { sha256, type CachedBundle, type ProjectCache } from '../load/cache.ts'
+import type { CachedBundle, ProjectCache } from '../load/cache.ts'
 import type { RawEntity } from '../load/collect.ts'
 import type { ProjectLocation } from '../load/discover.ts'
 import { VERSION } from '../version.ts'
@@ -12,8 +12,10 @@ export interface OpenProject {
   readonly cache: ProjectCache
   readonly bundle: CachedBundle
   readonly entities: readonly RawEntity[]
-  /** Changes with anything that the program declared, or that its text says. */
-  readonly key: string
+  /** All that the program declared, and which text it is. */
+  readonly declared: string
+  /** Keeps the compiled program for later runs. */
+  readonly keepCode: () => void
 }
 
 /** Finds, bundles and runs a project, and does something with it; what is reported on the way is relative to it. */
@@ -37,11 +39,11 @@ export async function withLocated<T>(project: LocatedProject, work: (project: Op
 
 async function openProject({ location, cache, bundle: known }: LocatedProject): Promise<OpenProject> {
   const found = known ?? (await bundleMeanwhile(location, cache))
-  const entities = await evaluateProject(location, found)
+  const { entities, keepCode } = await evaluateProject(location, found)
   // Call sites are left out: the same text that declares the same things does so in the same places.
   const data = entities.map((entity) => [entity.kind, entity.name, entity.data, entity.bad])
-  const key = sha256(JSON.stringify([VERSION, found.key, data]))
-  return { location, cache, bundle: found, entities, key }
+  const declared = JSON.stringify([VERSION, found.key, data])
+  return { location, cache, bundle: found, entities, declared, keepCode }
 }
 
 /** While esbuild works on the other core, the rest of ov is loaded. */

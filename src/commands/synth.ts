@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import { fingerprintFile, hashFile } from '../load/cache.ts'
-import { listFolder } from '../load/listing.ts'
+import { fingerprintFile, hashFile, stillSo, type Seen } from '../load/cache.ts'
+import { printListing } from '../load/listing.ts'
 import type { Context } from './command.ts'
 import { locate, type LocatedProject } from './locate.ts'
 
@@ -8,37 +8,43 @@ export interface SynthOptions {
   readonly json?: boolean
 }
 
-/** What the last run read and wrote. While all of it still holds, there is nothing to do. */
+/** What the last run read and wrote; kept with what it declared. While all of it still holds, there is nothing to do. */
 export interface SynthRecord {
-  readonly key: string
-  readonly files: readonly (readonly [path: string, print: string | null])[]
-  readonly listings: readonly (readonly [path: string, names: string | null])[]
-  readonly outputs: readonly (readonly [path: string, hash: string])[]
+  readonly files: readonly Seen[]
+  readonly listings: readonly Seen[]
+  readonly outputs: readonly Seen[]
   readonly warnings: readonly Diagnostic[]
 }
 
 /** `ov synth`: writes everything below `.build/`. */
 export async function run(context: Context, options: SynthOptions, path?: string): Promise<number> {
   const project = locate(path)
-  const record = options.json === true ? undefined : project.cache.read<SynthRecord>('synth')
+  const last = options.json === true ? undefined : project.cache.readWithText<SynthRecord>('synth')
   const { withLocated } = await import('./open.ts')
   return withLocated(project, async (open) => {
-    if (record?.key === open.key && holds(record, project)) return upToDate(context, record, project)
+    if (last?.text === open.declared && holds(last, project)) {
+      await upToDate(context, last.record, project)
+      open.keepCode()
+      return 0
+    }
     const { synthesiseProject } = await import('./synthesise.ts')
     return synthesiseProject(context, open, options)
   })
 }
 
-async function upToDate(context: Context, record: SynthRecord, { location }: LocatedProject): Promise<number> {
+async function upToDate(context: Context, record: SynthRecord, { location }: LocatedProject): Promise<void> {
   await context.warn(record.warnings, location.root)
   context.say(`${record.outputs.length} files in .build are up to date`)
-  return 0
 }
 
-function holds(record: SynthRecord, { location: { root } }: LocatedProject): boolean {
-  return (
-    record.files.every(([path, print]) => (fingerprintFile(path) ?? null) === print) &&
-    record.listings.every(([path, names]) => (listFolder(path)?.join('\0') ?? null) === names) &&
-    record.outputs.every(([path, hash]) => hashFile(`${root}/${path}`) === hash)
-  )
+/** Whether everything that was read and written is as it was. */
+function holds({ record, text }: { record: SynthRecord; text: string }, { cache }: LocatedProject): boolean {
+  let restamped = false
+  const restamp = () => (restamped = true)
+  const same =
+    stillSo(record.files, fingerprintFile, restamp) &&
+    stillSo(record.listings, printListing, restamp) &&
+    stillSo(record.outputs, hashFile, restamp)
+  if (same && restamped) cache.write('synth', record, text)
+  return same
 }

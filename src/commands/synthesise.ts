@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { sha256 } from '../load/cache.ts'
 import { OUTPUT, synthesise } from '../synth/index.ts'
@@ -42,7 +43,7 @@ export async function render({ location, bundle, entities, cache }: OpenProject,
 
 /** The long way of `ov synth`: something changed. Nothing is written while there is an error. */
 export async function synthesiseProject(context: Context, open: OpenProject, options: SynthOptions): Promise<number> {
-  const { location, cache, key } = open
+  const { location, cache, declared } = open
   const { compiled, pods, unknown, files: tree, warnings } = await render(open)
   const { images } = compiled
   if (options.json === true) {
@@ -53,13 +54,12 @@ export async function synthesiseProject(context: Context, open: OpenProject, opt
   const result = writeTree(location.root, OUTPUT, tree)
   const { files, listings } = compiled.lookups
   const record: SynthRecord = {
-    key,
-    files: [...files],
-    listings: [...listings],
-    outputs: fingerprints(tree),
+    files: [...files.values()],
+    listings: [...listings.values()],
+    outputs: outputs(location.root, tree),
     warnings,
   }
-  cache.write('synth', record)
+  cache.write('synth', record, declared)
   await context.warn(warnings, location.root)
   for (const name of unknown)
     context.say(`deploy ${name}: its image is not part of this project; its quadlet is written by ov apply`)
@@ -74,5 +74,6 @@ export async function synthesiseProject(context: Context, open: OpenProject, opt
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
 
-const fingerprints = (files: FileTree): SynthRecord['outputs'] =>
-  [...files].map(([path, file]) => [path, file.kind === 'text' ? sha256(file.text) : file.hash])
+/** What was written; it has just been written, or read, so that its stamps are left to the next run. */
+const outputs = (root: string, files: FileTree): SynthRecord['outputs'] =>
+  [...files].map(([path, file]) => [join(root, path), file.kind === 'text' ? sha256(file.text) : file.hash, null])

@@ -4,6 +4,7 @@ import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { machineFailure } from '../state/attempt.ts'
 import { VERSION } from '../version.ts'
 import type { Context } from './command.ts'
+import { terminal } from './write.ts'
 
 /** Exit codes of every command. */
 export const EXIT = { failed: 1, usage: 64, bug: 70, interrupted: 130 } as const
@@ -17,35 +18,24 @@ export function untilInterrupted(): AbortSignal {
   return interrupted.signal
 }
 
-const watched = new WeakSet<NodeJS.WriteStream>()
-
-/** Where results go. A reader that goes away early (`ov … | head`) is no failure of ours. */
-export function output(): NodeJS.WriteStream {
-  const { stdout } = process
-  if (!watched.has(stdout)) {
-    watched.add(stdout)
-    stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0)
-      throw error
-    })
-  }
-  return stdout
-}
-
 /** What a command talks through; `when` is the value of `--color`. */
 export function makeContext(when: string, signal: AbortSignal): Context {
-  const color = when === 'always' || (when !== 'never' && colorWanted())
-  return {
-    color,
-    interactive: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
+  const context: Context = {
+    get color() {
+      return when === 'always' || (when !== 'never' && colorWanted())
+    },
+    get interactive() {
+      return process.stderr.isTTY === true && process.env['TERM'] !== 'dumb'
+    },
     signal,
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say: (line) => terminal.write(2, `${line}\n`),
     result: (value) =>
-      void output().write(typeof value === 'string' ? `${value}\n` : `${JSON.stringify(value, undefined, 2)}\n`),
+      terminal.write(1, typeof value === 'string' ? `${value}\n` : `${JSON.stringify(value, undefined, 2)}\n`),
     warn: async (diagnostics, root) => {
-      if (diagnostics.length > 0) await printDiagnostics(diagnostics, root, color)
+      if (diagnostics.length > 0) await printDiagnostics(diagnostics, root, context.color)
     },
   }
+  return context
 }
 
 function colorWanted(): boolean {
@@ -73,7 +63,7 @@ function readText(path: string): string | undefined {
 
 async function printDiagnostics(diagnostics: readonly Diagnostic[], root: string, color: boolean): Promise<void> {
   const { formatDiagnostics } = await import('../diagnostics/print.ts')
-  process.stderr.write(formatDiagnostics(diagnostics, { readSource: sourceReader(root), color }))
+  terminal.write(2, formatDiagnostics(diagnostics, { readSource: sourceReader(root), color }))
 }
 
 /** Says why a command failed, and returns the exit code. Known failures and bugs look different. */

@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
-import type { CachedBundle, ProjectCache } from './cache.ts'
+import { bundleFile, type CachedBundle, type ProjectCache } from './cache.ts'
 import { filesInCircles, type ImportGraph } from './circle.ts'
 import type { ProjectLocation } from './discover.ts'
-import { DSL, entrySource, esbuildOptions, META, TEXT_EXTENSIONS } from './recipe.ts'
+import { DSL, entrySource, esbuildOptions, FORMATS, META, TEXT_EXTENSIONS, type BundleFormat } from './recipe.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -21,44 +21,51 @@ interface Metafile {
   readonly inputs: ImportGraph
 }
 
-/** Bundles the project's entries into one ES module, in the cache. */
+/** Bundles the project's entries into one file, in the cache. */
 export async function bundle(location: ProjectLocation, cache: ProjectCache): Promise<CachedBundle> {
   // One level below the cache, as its final place is: the map's relative paths stay true when it is moved there.
   const work = mkdtempSync(join(cache.directory, 'bundle-'))
   const began = Date.now()
   try {
-    const out = join(work, 'bundle.mjs')
-    const meta = join(work, 'meta.json')
-    const ok = await run(location, [
-      `--outfile=${out}`,
-      `--metafile=${meta}`,
-      '--sourcemap=external',
-      '--log-level=silent',
-    ])
-    if (!ok) throw new DiagnosticError(await explainFailure(location))
-    const { inputs } = JSON.parse(readFileSync(meta, 'utf8')) as Metafile
+    const format = await bundleInto(work, location)
+    const file = bundleFile(format)
+    const { inputs } = JSON.parse(readFileSync(join(work, 'meta.json'), 'utf8')) as Metafile
     const files = Object.keys(inputs)
       .filter((input) => input !== '<stdin>')
       .map((input) => (isAbsolute(input) ? input : join(location.root, input)))
-    const code = readFileSync(out, 'utf8')
-    const body = code.slice(code.indexOf('\n') + 1) // the banner is the first line
-    if (META_PATTERN.test(body)) writeFileSync(out, await placeMeta(code, `${out}.map`, location))
-    return cache.keepBundle(work, files, filesInCircles(inputs), began)
+    return cache.keepBundle(work, file, files, filesInCircles(inputs), began)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
 }
 
-function run(location: ProjectLocation, extra: readonly string[]): Promise<boolean> {
+/** Has esbuild write the bundle, its map, and its list of inputs; as a module only where it must be one. */
+async function bundleInto(work: string, location: ProjectLocation): Promise<BundleFormat> {
+  for (const format of FORMATS) {
+    const out = join(work, bundleFile(format))
+    const ok = await run(location, [
+      ...esbuildOptions(location, format),
+      `--outfile=${out}`,
+      `--metafile=${join(work, 'meta.json')}`,
+      '--sourcemap=external',
+      '--log-level=silent',
+      '--loader=ts',
+      '--sourcefile=<stdin>',
+    ])
+    if (!ok) continue
+    const code = readFileSync(out, 'utf8')
+    const body = code.slice(code.indexOf('\n') + 1) // the banner is the first line
+    // A script has no import.meta but what is put there.
+    if (format === 'cjs' && /\bimport_meta\d*\b/.test(body)) continue
+    if (META_PATTERN.test(body)) writeFileSync(out, await placeMeta(code, `${out}.map`, location))
+    return format
+  }
+  throw new DiagnosticError(await explainFailure(location))
+}
+
+function run(location: ProjectLocation, args: readonly string[]): Promise<boolean> {
   return new Promise((done, fail) => {
-    const child = spawn(
-      esbuildBinary(),
-      [...esbuildOptions(location), ...extra, '--loader=ts', '--sourcefile=<stdin>'],
-      {
-        cwd: location.root,
-        stdio: ['pipe', 'ignore', 'ignore'],
-      },
-    )
+    const child = spawn(esbuildBinary(), args, { cwd: location.root, stdio: ['pipe', 'ignore', 'ignore'] })
     child.on('error', fail)
     child.on('close', (code) => done(code === 0))
     child.stdin.on('error', () => {}) // it says itself what went wrong

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import {
   accessSync,
   closeSync,
@@ -16,13 +15,14 @@ import {
   writeFileSync,
   type Stats,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { ProjectLocation } from './discover.ts'
+import type { BundleFormat } from './recipe.ts'
 
-/** SHA-256 as hex. */
-export const sha256 = (data: string | Uint8Array): string => hash('sha256', data)
+/** SHA-256 as hex. (A run that finds nothing changed compares stamps and texts, and never loads Node's crypto module.) */
+export const sha256 = (data: string | Uint8Array): string =>
+  process.getBuiltinModule('node:crypto').hash('sha256', data)
 
 /** Room that most files fit into, so that hashing a thousand of them makes no garbage. */
 const room = Buffer.allocUnsafeSlow(256 * 1024)
@@ -45,7 +45,7 @@ export function hashFile(path: string): string | undefined {
 /** What a path leads to; undefined where that is nothing, a circle of links included. */
 export function statFile(path: string): Stats | undefined {
   try {
-    return statSync(path)
+    return statSync(path, { throwIfNoEntry: false })
   } catch {
     return undefined
   }
@@ -78,28 +78,67 @@ export interface CachedBundle {
   readonly file: string
   /** Path of its source map. */
   readonly map: string
+  /** Path of its compiled code, which may be missing. */
+  readonly code: string
+  /** Folder of the project. */
+  readonly root: string
   /** Changes with every byte of every input. */
   readonly key: string
   /** Files of the project that import each other. */
   readonly circle: readonly string[]
 }
 
-type Fingerprint = readonly (readonly [path: string, hash: string | null])[]
+/**
+ * A file or folder as it was: its print, and the stamp under which it certainly is what it was. The stamp holds the time of the last change to
+ * the file or to what is known of it, which no program can set; without a stamp, only the print tells.
+ */
+export type Seen = [path: string, print: string | null, stamp: Stamp | null]
+type Stamp = readonly [changed: number, size: number, inode: number]
+
+/** The kernel's clock for files ticks slowly, and that of a file server may be late: of a change this fresh, another one may look the same. */
+const FRESH = 2000
+
+const isFresh = ({ ctimeMs }: Stats, now: number) => now - ctimeMs < FRESH
+const stampOf = ({ ctimeMs, size, ino }: Stats): Stamp => [ctimeMs, size, ino]
+const bears = ({ ctimeMs, size, ino }: Stats, stamp: Stamp | null) =>
+  stamp !== null && ctimeMs === stamp[0] && size === stamp[1] && ino === stamp[2]
+
+type Print = (path: string) => string | null | undefined
+
+/** Takes a look at a file. */
+export function see(path: string, print: Print): Seen {
+  // The stamp is taken first: a change in between makes it an old one.
+  const stat = statFile(path)
+  return [path, print(path) ?? null, stat && !isFresh(stat, Date.now()) ? stampOf(stat) : null]
+}
+
+/** Whether files are what they were. Those that only their print could tell get their new stamps, and `restamped` is called. */
+export function stillSo(seen: readonly Seen[], print: Print, restamped: () => void): boolean {
+  const now = Date.now()
+  return seen.every((one) => {
+    const stat = statFile(one[0])
+    if (stat && bears(stat, one[2])) return true
+    if ((print(one[0]) ?? null) !== one[1]) return false
+    if (stat && !isFresh(stat, now)) {
+      one[2] = stampOf(stat)
+      restamped()
+    }
+    return true
+  })
+}
+
+/** Name of a bundle's file, which tells what it is. */
+export const bundleFile = (format: BundleFormat) => (format === 'cjs' ? 'bundle.cjs' : 'bundle.mjs')
 
 interface BundleRecord {
   readonly recipe: string
   readonly folder: string
+  readonly file: string
   readonly key: string
   readonly circle: readonly string[]
-  readonly files: Fingerprint
-  readonly listings: Fingerprint
+  readonly files: readonly Seen[]
+  readonly listings: readonly Seen[]
 }
-
-const fingerprint = (paths: readonly string[], print: (path: string) => string | undefined): Fingerprint =>
-  paths.map((path) => [path, print(path) ?? null])
-
-const holds = (prints: Fingerprint, print: (path: string) => string | undefined) =>
-  prints.every(([path, was]) => (print(path) ?? null) === was)
 
 /** The folders and everything above them. */
 function withParents(folders: Iterable<string>): string[] {
@@ -140,7 +179,7 @@ function extendedBy(file: string): string[] {
 }
 
 function packageFile(from: string, name: string): string | undefined {
-  const { resolve: find } = createRequire(from)
+  const { resolve: find } = process.getBuiltinModule('node:module').createRequire(from)
   for (const spelling of [name, `${name}.json`, `${name}/tsconfig.json`])
     try {
       return find(spelling)
@@ -159,6 +198,14 @@ function makeWritable(folder: string): void {
   }
 }
 
+/** A file name that says what it is for, as long as file systems let it. */
+const folderName = (text: string) => {
+  const name = text.replace(/[^A-Za-z0-9._-]/g, (found) =>
+    found === '/' ? '+' : `=${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return name.length < 200 ? name : sha256(text)
+}
+
 const isInstalled = (path: string) => path.includes('/node_modules/')
 
 /** What ov remembers of a project outside of it. It is never needed: without a place to write, everything is made anew. */
@@ -172,10 +219,10 @@ export class ProjectCache {
   readonly #taken = new Map<string, string | undefined>()
 
   constructor(location: ProjectLocation, recipe: string) {
-    this.#recipe = sha256(recipe)
+    this.#recipe = recipe
     this.#root = location.root
     const home = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
-    const wanted = join(home, 'ov', 'projects', sha256(JSON.stringify([location.root, location.entries])).slice(0, 24))
+    const wanted = join(home, 'ov', 'projects', folderName([location.root, ...location.entries].join(',')))
     try {
       makeWritable(wanted)
       this.directory = wanted
@@ -190,44 +237,65 @@ export class ProjectCache {
   findBundle(): CachedBundle | undefined {
     const record = this.read<BundleRecord>('bundle')
     if (record?.recipe !== this.#recipe) return undefined
-    for (const [path] of record.files) this.#taken.set(path, hashFile(path))
-    if (!holds(record.files, this.#hash) || !holds(record.listings, hashListing)) return undefined
+    let restamped = false
+    const restamp = () => (restamped = true)
+    const hash = (path: string) => {
+      const taken = hashFile(path)
+      this.#taken.set(path, taken)
+      return taken
+    }
+    // Every file is looked at, also behind one that differs: the hashes are needed then.
+    const same = record.files.map((file) => {
+      if (!this.#taken.has(file[0])) this.#taken.set(file[0], file[1] ?? undefined)
+      return stillSo([file], hash, restamp)
+    })
+    if (same.includes(false) || !stillSo(record.listings, hashListing, restamp)) return undefined
     const found = this.#bundle(record)
-    return existsSync(found.file) && existsSync(found.map) ? found : undefined
+    if (!existsSync(found.file) || !existsSync(found.map)) return undefined
+    if (restamped) this.write('bundle', record)
+    return found
   }
 
   readonly #hash = (path: string): string | undefined =>
     this.#taken.has(path) ? this.#taken.get(path) : hashFile(path)
 
   /** Takes a fresh bundle in, with the fingerprints of everything it was made from. */
-  keepBundle(folder: string, files: readonly string[], circle: readonly string[], began: number): CachedBundle {
+  keepBundle(
+    folder: string,
+    file: string,
+    files: readonly string[],
+    circle: readonly string[],
+    began: number,
+  ): CachedBundle {
     const folders = withParents(files.map((file) => dirname(file)))
-    const prints = fingerprint([...new Set([...files, ...configurationOf(folders)])].sort(), this.#hash)
-    const key = sha256(JSON.stringify([this.#recipe, prints]))
+    const seen = [...new Set([...files, ...configurationOf(folders)])].sort().map((path) => see(path, this.#hash))
+    const key = sha256(JSON.stringify([this.#recipe, seen.map(([path, print]) => [path, print])]))
     const kept = `b-${key.slice(0, 24)}`
-    this.#keep(folder, join(this.directory, kept))
+    this.#keep(folder, join(this.directory, kept), file)
     this.#sweep(kept)
     // What lies above the project changes without meaning anything, but for packages that are installed there.
     const used = new Set(files.map((file) => dirname(file)))
     const own = folders.filter((path) => !isInstalled(`${path}/`))
     const listed = own.filter((path) => used.has(path) || `${path}/`.startsWith(`${this.#root}/`))
-    const listings = fingerprint([...listed, ...own.map((path) => join(path, 'node_modules'))].sort(), hashListing)
-    const record: BundleRecord = { recipe: this.#recipe, folder: kept, key, circle, files: prints, listings }
+    const listings = [...listed, ...own.map((path) => join(path, 'node_modules'))]
+      .sort()
+      .map((path) => see(path, hashListing))
+    const record: BundleRecord = { recipe: this.#recipe, folder: kept, file, key, circle, files: seen, listings }
     // A file that was saved meanwhile may have been read before that: such a bundle serves this run only.
-    if (files.every((file) => (statFile(file)?.mtimeMs ?? 0) < began)) this.write('bundle', record)
+    if (seen.every(([file]) => (statFile(file)?.ctimeMs ?? 0) < began)) this.write('bundle', record)
     return this.#bundle(record)
   }
 
   /** Puts a bundle in its place. One that is there already, with the same content, may be in use by another ov. */
-  #keep(folder: string, place: string): void {
-    const complete = existsSync(join(place, 'bundle.mjs')) && existsSync(join(place, 'bundle.mjs.map'))
+  #keep(folder: string, place: string, file: string): void {
+    const complete = existsSync(join(place, file)) && existsSync(join(place, `${file}.map`))
     if (complete) return
     rmSync(place, { recursive: true, force: true })
     try {
       renameSync(folder, place)
     } catch (error) {
       // Another ov was faster.
-      if (!existsSync(join(place, 'bundle.mjs'))) throw error
+      if (!existsSync(join(place, file))) throw error
     }
   }
 
@@ -242,10 +310,12 @@ export class ProjectCache {
   }
 
   #bundle(record: BundleRecord): CachedBundle {
-    const folder = join(this.directory, basename(record.folder))
+    const file = join(this.directory, basename(record.folder), basename(record.file))
     return {
-      file: join(folder, 'bundle.mjs'),
-      map: join(folder, 'bundle.mjs.map'),
+      file,
+      map: `${file}.map`,
+      code: `${file}.code`,
+      root: this.#root,
       key: record.key,
       circle: record.circle,
     }
@@ -253,18 +323,25 @@ export class ProjectCache {
 
   /** A JSON record, or undefined where it is missing or damaged. */
   read<T>(name: string): T | undefined {
+    return this.readWithText<T>(name)?.record
+  }
+
+  /** A record, and the text that was kept with it. */
+  readWithText<T>(name: string): { readonly record: T; readonly text: string } | undefined {
     try {
-      return JSON.parse(readFileSync(join(this.directory, `${name}.json`), 'utf8')) as T
+      const all = readFileSync(join(this.directory, `${name}.json`), 'utf8')
+      const end = all.indexOf('\n')
+      return { record: JSON.parse(all.slice(0, end)) as T, text: all.slice(end + 1) }
     } catch {
       return undefined
     }
   }
 
-  write(name: string, record: unknown): void {
+  write(name: string, record: unknown, text = ''): void {
     const file = join(this.directory, `${name}.json`)
     const aside = `${file}.${process.pid}`
     try {
-      writeFileSync(aside, JSON.stringify(record))
+      writeFileSync(aside, `${JSON.stringify(record)}\n${text}`)
       renameSync(aside, file)
     } catch {
       rmSync(aside, { force: true }) // then the next run remembers nothing

@@ -1,5 +1,4 @@
 import type { CallSite } from '../../dsl/origin.ts'
-import type { Exports } from './evaluate.ts'
 
 const ENTITY = Symbol.for('ov.entity')
 const ORIGIN = Symbol.for('ov.origin')
@@ -36,7 +35,7 @@ const isEntity = (value: object): value is EntityValue => ENTITY in value
  * those refer to. Importing a catalogue brings in nothing by itself. `circle` are files that import each other: there, a field that is
  * `undefined` was probably meant to be something.
  */
-export function collect(exports: Exports, circle: readonly string[] = []): RawEntity[] {
+export function collect(exports: readonly unknown[], circle: readonly string[] = []): RawEntity[] {
   const found = new Map<object, RawEntity>()
   const walked = new Set<object>()
   const search = (value: unknown): void => {
@@ -69,7 +68,8 @@ function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly
   const bad: BadValue[] = []
   const holdsFunctions = VOCABULARY.has(root[ENTITY])
   const later: EntityValue[] = []
-  const open = new Set<object>()
+  /** Objects from the entity down to where the walk is. */
+  const open: object[] = []
 
   /** Keys from the entity down to where the walk is. The path is put together only where somebody needs it. */
   const trail: (string | number)[] = []
@@ -104,7 +104,7 @@ function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly
         break
     }
     if (value === null) return null
-    if (open.has(value)) return reject('an object that contains itself')
+    if (open.includes(value)) return reject('an object that contains itself')
     if (isEntity(value) && value !== root) {
       if (value[ENTITY] === 'base') {
         const { name: _, ...spec } = Object.fromEntries(Object.entries(value))
@@ -115,27 +115,41 @@ function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly
     }
     const origin = (value as { [ORIGIN]?: CallSite })[ORIGIN]
     if (origin && value !== root) parts[pathOf(trail)] = origin
-    open.add(value)
+    open.push(value)
     let result: Json | undefined
     if (Array.isArray(value)) {
-      result = Array.from(value, (element: unknown, index) => {
+      // What is data as it stands is not copied: most of a project is.
+      let copy: Json[] | undefined
+      for (let index = 0; index < value.length; index++) {
+        const element = value[index] as unknown
         if (element === undefined)
           reject(circle.length > 0 ? `undefined (${circle.join(' and ')} import each other)` : 'undefined', index)
-        return plainAt(index, element) ?? null
-      })
-    } else if (isPlain(value)) {
-      const fields: Record<string, Json> = {}
-      for (const key of Object.keys(value)) {
-        if (key === '__proto__') reject('a key of this name', key)
-        const data = plainAt(key, (value as Readonly<Record<string, unknown>>)[key])
-        if (data !== undefined) fields[key] = data
-        else if (circle.length > 0 && (value as Readonly<Record<string, unknown>>)[key] === undefined)
-          reject(`undefined (${circle.join(' and ')} import each other)`, key)
+        const data = plainAt(index, element) ?? null
+        if (data !== element) copy ??= value.slice(0, index) as Json[]
+        copy?.push(data)
       }
-      result = fields
+      result = copy ?? (value as readonly Json[])
+    } else if (isPlain(value)) {
+      const fields = value as Readonly<Record<string, unknown>>
+      const keys = Object.keys(fields)
+      let copy: Record<string, Json> | undefined
+      for (let index = 0; index < keys.length; index++) {
+        const key = keys[index]!
+        const field = fields[key]
+        if (key === '__proto__') reject('a key of this name', key)
+        if (field === undefined && circle.length > 0)
+          reject(`undefined (${circle.join(' and ')} import each other)`, key)
+        const data = plainAt(key, field)
+        if (copy === undefined && (data !== field || data === undefined)) {
+          copy = {}
+          for (const before of keys.slice(0, index)) copy[before] = fields[before] as Json
+        }
+        if (copy !== undefined && data !== undefined) copy[key] = data
+      }
+      result = copy ?? (fields as { readonly [key: string]: Json })
     } else if (value instanceof Promise) reject('a promise (await it)')
     else reject(`a ${value.constructor?.name ?? 'special'} object`)
-    open.delete(value)
+    open.pop()
     return result
   }
 

@@ -10,3 +10,6 @@ export function listFolder(path: string): string[] | undefined {
     return undefined
   }
 }
+
+/** The same as one text. */
+export const printListing = (path: string): string | undefined => listFolder(path)?.join('\0')

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import type { CallSite } from '../../dsl/origin.ts'
@@ -112,7 +113,7 @@ const listed = (files: readonly string[]) => [files.slice(0, -1).join(', '), fil
 function framesOf(error: unknown): Position[] {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   return [...stack.matchAll(/\(?((?:file:\/\/)?\/[^()\n]*?):(\d+):(\d+)\)?$/gm)].map(([, file = '', line, column]) => ({
-    file: decodeURIComponent(file.replace(/^file:\/\//, '')),
+    file: file.startsWith('file:') ? fileURLToPath(file) : file,
     line: Number(line),
     column: Number(column),
   }))

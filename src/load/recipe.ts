@@ -19,20 +19,36 @@ export const DSL = fileURLToPath(
 )
 
 /**
- * Imports made at run time have esbuild put each file into a function of its own. In one big function, every look-up of a call's position would
- * walk through all of the program: the time would grow with its square.
+ * The program exports one function for each entry file. Imports made at run time have esbuild put each file into a function of its own: in one
+ * big function, every look-up of a call's position would walk through all of the program, and the time would grow with its square.
  */
 export const entrySource = (entries: readonly string[]) =>
-  entries.map((file, index) => `export const entry${index} = await import(${JSON.stringify(`./${file}`)})\n`).join('')
+  `export const entries = [${entries.map((file) => `() => import(${JSON.stringify(`./${file}`)})`).join(', ')}]\n`
+
+/**
+ * Node can keep the compiled code of a script, but not that of a module. What only a module can hold, such as an `await` outside of functions,
+ * makes a module of the bundle.
+ */
+export const FORMATS = ['cjs', 'esm'] as const
+export type BundleFormat = (typeof FORMATS)[number]
+
+/** A script is a function of what CommonJS gives to every file. */
+const FRAMES: Readonly<Record<BundleFormat, (project: string) => readonly string[]>> = {
+  cjs: () => ['--banner:js=(function(require,module,exports){"use strict";', '--footer:js=})'],
+  // npm packages in CommonJS call require() for Node's own modules.
+  esm: (url) => [
+    `--banner:js=import{createRequire as __ov_createRequire}from"node:module";const require=__ov_createRequire(${url});`,
+  ],
+}
 
 /** `import.meta.url` of code that no file of the project holds. */
-const projectUrl = ({ root }: ProjectLocation) => JSON.stringify(pathToFileURL(join(root, 'package.json')).href)
+export const projectUrl = (root: string) => pathToFileURL(join(root, 'package.json')).href
 
 /** What esbuild is told, besides where to write. */
-export function esbuildOptions(location: ProjectLocation): string[] {
+export function esbuildOptions(location: ProjectLocation, format: BundleFormat): string[] {
   return [
     '--bundle',
-    '--format=esm',
+    `--format=${format}`,
     '--platform=node',
     '--target=node22.12',
     '--charset=utf8',
@@ -45,8 +61,7 @@ export function esbuildOptions(location: ProjectLocation): string[] {
     `--define:import.meta.url=${META.url}`,
     `--define:__dirname=${META.dirname}`,
     `--define:__filename=${META.filename}`,
-    // npm packages in CommonJS call require() for Node's own modules.
-    `--banner:js=import{createRequire as __ov_createRequire}from"node:module";const require=__ov_createRequire(${projectUrl(location)});`,
+    ...FRAMES[format](JSON.stringify(projectUrl(location.root))),
     ...TEXT_EXTENSIONS.map((extension) => `--loader:.${extension}=text`),
   ]
 }
@@ -59,6 +74,6 @@ export function bundleRecipe(location: ProjectLocation): string {
     process.version,
     location.root,
     entrySource(location.entries),
-    esbuildOptions(location),
+    FORMATS.map((format) => esbuildOptions(location, format)),
   ])
 }

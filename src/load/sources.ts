@@ -4,8 +4,8 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts, LayerFacts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
 import type { LayerPlan } from '../plan/ir.ts'
-import { fingerprintFile, statFile } from './cache.ts'
-import { listFolder } from './listing.ts'
+import { fingerprintFile, see, statFile, type Seen } from './cache.ts'
+import { printListing } from './listing.ts'
 
 /** A file of a layer, as it goes into the build context. */
 export interface StagedFile {
@@ -19,17 +19,14 @@ export interface StagedFile {
 
 /** What was looked up on disk: it must be the same for a later run to be the same. */
 export class Lookups {
-  /** Fingerprints of files. */
-  readonly files = new Map<string, string | null>()
-  readonly listings = new Map<string, string | null>()
+  readonly files = new Map<string, Seen>()
+  readonly listings = new Map<string, Seen>()
 
   /** Hash of a file's content. */
   file(path: string): string | undefined {
-    const known = this.files.get(path)
-    if (known !== undefined) return known?.replace(/ x$/, '')
-    const print = fingerprintFile(path)
-    this.files.set(path, print ?? null)
-    return print?.replace(/ x$/, '')
+    let seen = this.files.get(path)
+    if (seen === undefined) this.files.set(path, (seen = see(path, fingerprintFile)))
+    return seen[1]?.replace(/ x$/, '')
   }
 
   readonly #lists = new Map<string, readonly string[] | undefined>()
@@ -38,9 +35,10 @@ export class Lookups {
   /** Names in a folder, or undefined where there is none. */
   list(path: string): readonly string[] | undefined {
     if (this.#lists.has(path)) return this.#lists.get(path)
-    const names = listFolder(path)
+    const seen = see(path, printListing)
+    const names = seen[1]?.split('\0').filter((name) => name !== '')
     this.#lists.set(path, names)
-    this.listings.set(path, names === undefined ? null : names.join('\0'))
+    this.listings.set(path, seen)
     return names
   }
 

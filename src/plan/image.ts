@@ -3,11 +3,11 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
-import type { ImageLayer, ImagePlan, InitPlan, LayerPlan, ServiceCustomStep, ServicePackagedStep } from './ir.ts'
-import { compileLayer, compileUnused, type LayerContext } from './layer.ts'
+import type { ImageLayer, ImagePlan, InitPlan, LayerPlan, ServiceCustomStep, ServicePackagedStep, Step } from './ir.ts'
+import { compileLayer, compileUnused, taskCompiler, type LayerContext } from './layer.ts'
 import { imageMetadata } from './image-metadata.ts'
 import type { ImageMetadata } from './metadata.ts'
-import { chooseInit } from './service.ts'
+import { chooseInit, serviceSteps } from './service.ts'
 
 /** Where a layer's files are in the build context, relative to the project root. (LAY-06, ruling on layer directories) */
 const stageDirectory = (layer: LayerModel, facts: Facts): string =>
@@ -21,10 +21,11 @@ export function compileImages(
 ): { plans: ReadonlyMap<string, ImagePlan>; unused: LayerPlan[]; diagnostics: Diagnostic[] } {
   const plans = new Map<string, ImagePlan>()
   const diagnostics: Diagnostic[] = []
+  const tasks = taskCompiler()
   for (const image of images.values()) {
     const parent = image.base.kind === 'internal' ? plans.get(image.base.image) : undefined
     const ancestors = parent ? [parent.metadata, ...parent.ancestors] : []
-    plans.set(image.name, compileImage(image, ancestors, project, facts, diagnostics))
+    plans.set(image.name, compileImage(image, ancestors, project, facts, tasks, diagnostics))
   }
   const used = new Set([...plans.values()].flatMap((plan) => plan.layers.map((layer) => layer.plan.layer)))
   const unused = [...project.layers.values()]
@@ -60,6 +61,7 @@ function compileImage(
   ancestors: readonly ImageMetadata[],
   project: Project,
   facts: Facts,
+  tasks: LayerContext['tasks'],
   diagnostics: Diagnostic[],
 ): ImagePlan {
   const { vocabulary } = project
@@ -95,21 +97,28 @@ function compileImage(
       remedy: `add "${initSpec.layer}" to the image's layers or a base image`,
     })
 
-  const compile = (layer: LayerModel, collect: boolean): ImageLayer => ({
+  const contextOf = (layer: LayerModel, report: LayerContext['report']): LayerContext => ({
+    image,
+    vocabulary,
+    facts: facts.get(layer.name) ?? { base: '' },
+    directory: stageDirectory(layer, facts),
+    init,
+    tasks,
+    report,
+  })
+  const layers = image.own.map((layer): ImageLayer => ({
     origin: layer.origin,
     directory: stageDirectory(layer, facts),
     vars: layer.data.vars ?? {},
-    plan: compileLayer(layer, {
-      image,
-      vocabulary,
-      facts: facts.get(layer.name) ?? { base: '' },
-      directory: stageDirectory(layer, facts),
-      init,
-      report: collect ? reporter(layer, diagnostics) : () => {},
-    }),
-  })
-  const layers = image.own.map((layer) => compile(layer, true))
-  const initPlan = initSpec && compileInit(image, layers, initSpec, facts, (layer) => compile(layer, false))
+    plan: compileLayer(layer, contextOf(layer, reporter(layer, diagnostics))),
+  }))
+  // What is wrong with a service of a base image was said there.
+  const inherited = (layer: LayerModel) =>
+    serviceSteps(
+      layer,
+      contextOf(layer, () => {}),
+    )
+  const initPlan = initSpec && compileInit(image, layers, initSpec, facts, inherited)
   const external = image.base.kind !== 'internal'
   const bootstrap = external ? image.distro?.bootstrap : undefined
   const { registry, tag } = image.model.data
@@ -154,21 +163,19 @@ function compileInit(
   layers: readonly ImageLayer[],
   init: NonNullable<ReturnType<Project['vocabulary']['inits']['get']>>,
   facts: Facts,
-  again: (layer: LayerModel) => ImageLayer,
+  inherited: (layer: LayerModel) => readonly Step[],
 ): InitPlan {
-  const serviceSteps = (of: readonly ImageLayer[]) =>
-    of.flatMap(({ plan }) =>
-      plan.steps.filter(
-        (step): step is ServiceCustomStep | ServicePackagedStep =>
-          step.kind === 'ServiceCustom' || step.kind === 'ServicePackaged',
-      ),
+  const services = (steps: readonly Step[]) =>
+    steps.filter(
+      (step): step is ServiceCustomStep | ServicePackagedStep =>
+        step.kind === 'ServiceCustom' || step.kind === 'ServicePackaged',
     )
-  const own = serviceSteps(layers)
+  const own = layers.flatMap(({ plan }) => services(plan.steps))
   const addsFragments = own.some((step) => step.kind === 'ServiceCustom' && step.unitPath === '')
   const compiled = new Map(layers.map((layer) => [layer.plan.layer, layer]))
   const fragments = addsFragments
     ? image.chain.flatMap((layer, index) => {
-        const steps = serviceSteps([compiled.get(layer.name) ?? again(layer)]).filter(
+        const steps = services(compiled.get(layer.name)?.plan.steps ?? inherited(layer)).filter(
           (step): step is ServiceCustomStep => step.kind === 'ServiceCustom' && step.unitPath === '',
         )
         const number = String(index + 1).padStart(2, '0')

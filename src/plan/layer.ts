@@ -17,10 +17,28 @@ export interface LayerContext {
   readonly directory: string
   /** Init that runs the image's services. */
   readonly init: string | undefined
+  readonly tasks: TaskCompiler
   readonly report: (
     field: string,
     ...rest: Parameters<Say> extends [infer C, string, ...infer R] ? [C, ...R] : never
   ) => void
+}
+
+type TaskCompiler = (
+  layer: LayerModel,
+  context: Omit<LayerContext, 'image' | 'init' | 'tasks'>,
+  account: Account,
+) => readonly Step[]
+
+/** Compiles the tasks of layers. Most images run them as the same account: what is compiled for one serves all of these. */
+export function taskCompiler(): TaskCompiler {
+  const known = new Map<string, readonly Step[]>()
+  return (layer, context, account) => {
+    const key = JSON.stringify([layer.name, account])
+    const steps = known.get(key) ?? taskAndBuilderSteps(layer, { ...context, user: account })
+    known.set(key, steps)
+    return steps
+  }
 }
 
 /** Compiles a layer for an image, in the order of PLAN-13. */
@@ -29,7 +47,7 @@ export function compileLayer(layer: LayerModel, context: LayerContext): LayerPla
   const steps: Step[] = [
     ...hookSteps(layer, image),
     ...packageSteps(layer, context),
-    ...taskAndBuilderSteps(layer, { ...context, user: image.user }),
+    ...context.tasks(layer, context, image.user),
     ...serviceSteps(layer, context),
   ]
   return { ...emptyPlan(layer), image: image.name, distro: image.tags[0] ?? '', steps }
@@ -39,9 +57,8 @@ export function compileLayer(layer: LayerModel, context: LayerContext): LayerPla
 const ANYBODY: Account = { name: 'user', uid: 1000, gid: 1000, home: '/home/user', adopted: false }
 
 /** The tasks of a layer that is in no image, as they would be in some: what is wrong with them is wrong today. (LAY-125) */
-export function compileUnused(layer: LayerModel, context: Omit<LayerContext, 'image' | 'init'>): LayerPlan {
-  const steps = taskAndBuilderSteps(layer, { ...context, user: ANYBODY })
-  return { ...emptyPlan(layer), steps }
+export function compileUnused(layer: LayerModel, context: Omit<LayerContext, 'image' | 'init' | 'tasks'>): LayerPlan {
+  return { ...emptyPlan(layer), steps: taskAndBuilderSteps(layer, { ...context, user: ANYBODY }) }
 }
 
 const emptyPlan = (layer: LayerModel): LayerPlan => ({
@@ -188,7 +205,7 @@ function checkVarValues(layer: LayerModel, report: LayerContext['report']): void
 
 function taskAndBuilderSteps(
   layer: LayerModel,
-  context: Omit<LayerContext, 'image' | 'init'> & { readonly user: Account },
+  context: Omit<LayerContext, 'image' | 'init' | 'tasks'> & { readonly user: Account },
 ): Step[] {
   const { user: account, vocabulary, facts, directory, report } = context
   const tasks = layer.data.tasks ?? []

@@ -274,7 +274,7 @@ export const three = pod({ name: 'three', image: two,
       5,
       /one line/,
     ],
-    ['CRLF in env of a deploy', project(`env: { A: 'a' }`, '', `env: { B: 'a\\r\\nb' },`), 8, /carriage return/],
+    ['CRLF in env of a deploy', project(`env: { A: 'a' }`, '', `env: { B: 'a\\r\\nb' },`), 9, /carriage return/],
     ['a NUL in env of a deploy', project(`env: { A: 'a' }`, '', `env: { B: 'a\\0b' },`), 9, /NUL/],
     [
       'a colon in the path of a bind',

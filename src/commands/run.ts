@@ -2,11 +2,19 @@ import type { CommandSpec } from './command.ts'
 import { COMMANDS } from './table.ts'
 import { makeContext, report, untilInterrupted } from './terminal.ts'
 
+/** Runs a command line; returns the exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const code = await runDirectly(argv)
+  if (code !== undefined) return code
+  const { main } = await import('./main.ts')
+  return main(argv)
+}
+
 /**
  * Runs a command line that is a command and its arguments and nothing else, as most are: then there is nothing to parse, and the parser takes a
  * third of Node's own start to load. Undefined for every other line, right or wrong.
  */
-export async function runDirectly([name, ...words]: readonly string[]): Promise<number | undefined> {
+async function runDirectly([name, ...words]: readonly string[]): Promise<number | undefined> {
   const spec = COMMANDS.find((command) => command.name === name)
   const args = spec && argumentsOf(spec, words)
   if (!args) return undefined
