@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 
 /** Sorted names in a folder, folders with a slash; undefined where there is no such folder. */
-export function listFolder(path: string): string[] | undefined {
+function listFolder(path: string): string[] | undefined {
   try {
     return readdirSync(path, { withFileTypes: true })
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
