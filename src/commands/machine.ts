@@ -15,7 +15,7 @@ import {
 import { fromLabels } from '../plan/labels.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { placeOf } from '../model/project.ts'
-import { refName } from '../model/schema-refs.ts'
+import { refName } from '../model/schema/refs.ts'
 import { DeployStore, type DeployRecord } from '../state/deploys.ts'
 import { userPaths } from '../state/paths.ts'
 import { architecture } from './architecture.ts'

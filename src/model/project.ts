@@ -1,6 +1,8 @@
 import type { Builder, Distro, Init, PackageFormat } from '../../dsl/vocabulary.ts'
 import type { Place } from '../diagnostics/diagnostic.ts'
-import type { ImageData, LayerData, PodData } from './schema.ts'
+import type { ImageData } from './schema/image.ts'
+import type { LayerData } from './schema/layer.ts'
+import type { PodData } from './schema/pod.ts'
 
 /** An entity as it was written: plain data, and the place that wrote it. */
 export interface AuthoredEntity {

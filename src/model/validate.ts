@@ -2,8 +2,10 @@ import type * as z from 'zod'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { placeOf, type AuthoredEntity, type Vocabulary } from './project.ts'
-import type { IssueParams } from './schema-report.ts'
-import { imageSchema, layerSchema, podSchema } from './schema.ts'
+import type { IssueParams } from './schema/report.ts'
+import { imageSchema } from './schema/image.ts'
+import { layerSchema } from './schema/layer.ts'
+import { podSchema } from './schema/pod.ts'
 
 /** Checks every entity against its schema; all problems at once. */
 export function validate(entities: readonly AuthoredEntity[], vocabulary: Vocabulary): Diagnostic[] {

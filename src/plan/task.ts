@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import type { TaskData } from '../model/schema-tasks.ts'
+import type { TaskData } from '../model/schema/tasks.ts'
 import type { Account } from '../resolve/image.ts'
 import type { ResolvedTask, TaskUser } from './ir.ts'
 

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { byName, placeOf, type ImageModel, type LayerModel, type Project } from '../model/project.ts'
-import { refName } from '../model/schema-refs.ts'
+import { refName } from '../model/schema/refs.ts'
 import { TopologicalOrder } from './topological-order.ts'
 
 type Field = 'depends' | 'layers'

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { placeOf, type ImageModel, type LayerModel, type Project } from '../model/project.ts'
-import { refName } from '../model/schema-refs.ts'
+import { refName } from '../model/schema/refs.ts'
 import { RELEASES } from '../vocabulary/index.ts'
 import { highestVersion } from './calver.ts'
 import { resolveDistro, type ResolvedDistro } from './distro.ts'

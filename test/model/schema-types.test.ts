@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
-import { taskList, VERBS } from '../../src/model/schema-tasks.ts'
-import { imageSchema, layerSchema, podSchema } from '../../src/model/schema.ts'
+import { taskList, VERBS } from '../../src/model/schema/tasks.ts'
+import { imageSchema } from '../../src/model/schema/image.ts'
+import { layerSchema } from '../../src/model/schema/layer.ts'
+import { podSchema } from '../../src/model/schema/pod.ts'
 import { BUILT_IN } from '../../src/vocabulary/index.ts'
 
 const dsl = join(import.meta.dirname, '../../dsl/index.ts')

@@ -1,6 +1,6 @@
 /** The run-time check of tasks: exactly one verb, and only what that verb takes. (LAY-11, LAY-12) */
 import * as z from 'zod'
-import { report } from './schema-report.ts'
+import { report } from './report.ts'
 
 /** Verbs in the order in which messages name them. */
 export const VERBS = ['cmd', 'mkdir', 'copy', 'write', 'link', 'download', 'setcap', 'build'] as const

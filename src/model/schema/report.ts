@@ -1,4 +1,4 @@
-import type { Code } from '../diagnostics/diagnostic.ts'
+import type { Code } from '../../diagnostics/diagnostic.ts'
 
 /** Extra data of a rule that is more than a type: which diagnostic it becomes. */
 export interface IssueParams {
