@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Workspace } from '../harness.ts'
@@ -329,7 +329,6 @@ export const a = layer({ name: 'a', version: '2026.1.1', env: { VALUE: value, FR
     })
   const CURRENT = /^\d+ files in \.build are up to date\n$/
   const value = (of: Workspace) => /ENV VALUE="(.*)"/.exec(of.read('.build/app/Containerfile'))?.[1]
-  /** Another environment needs another process: one process runs a program only once. */
   const synth = async (of: Workspace, environment?: Record<string, string>) => {
     const { code, stderr } = environment ? await of.cli(['synth'], { env: environment }) : await of.run('synth')
     expect(code, stderr).toBe(0)
@@ -376,6 +375,55 @@ export const a = layer({ name: 'a', version: '2026.1.1', env: { VALUE: value, FR
     one.write({ 'base.json': '{ "compilerOptions": { "paths": { "the-value": ["./lib/value/index.ts"] } } }' })
     await synth(one)
     expect(value(one)).toBe('index')
+  })
+
+  it('IMG-171 changes that keep size and time are noticed, also of files that were left alone for long', async () => {
+    const one = project()
+    const from = () => one.read('.build/_layers/a/file')
+    await synth(one)
+    // Only what is older than this is known by its stamp.
+    await new Promise((done) => setTimeout(done, 2100))
+    expect(await synth(one)).toMatch(CURRENT)
+    expect(await synth(one)).toMatch(CURRENT)
+    const change = (path: string, text: string) => {
+      const { atime, mtime, size } = statSync(one.path(path))
+      one.write({ [path]: text })
+      utimesSync(one.path(path), atime, mtime)
+      expect(statSync(one.path(path))).toMatchObject({ size, mtime })
+    }
+    change('file', 'CONTENT')
+    expect(await synth(one)).not.toMatch(CURRENT)
+    expect(from()).toBe('CONTENT')
+    change('.build/_layers/a/file', 'damaged')
+    expect(await synth(one)).not.toMatch(CURRENT)
+    expect(from()).toBe('CONTENT')
+    change('lib/value/index.ts', "export const value = 'xedni'\n")
+    expect(await synth(one)).not.toMatch(CURRENT)
+    expect(value(one)).toBe('xedni')
+    chmodSync(one.path('file'), 0o755)
+    expect(await synth(one)).not.toMatch(CURRENT)
+    expect(statSync(one.path('.build/_layers/a/file')).mode & 0o111).toBe(0o111)
+    // The same bytes anew are no change.
+    one.write({ file: 'CONTENT' })
+    expect(await synth(one)).toMatch(CURRENT)
+  })
+
+  it('IMG-171 compiled code that is damaged or of another Node is made anew', async () => {
+    const one = project()
+    await synth(one, {})
+    expect(await synth(one, {})).toMatch(CURRENT)
+    const codes = () =>
+      readdirSync(join(one.top, 'cache'), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.code'))
+        .map((name) => join(one.top, 'cache', name))
+    const [code = '', ...more] = codes()
+    expect(more).toEqual([])
+    const whole = readFileSync(code)
+    for (const damage of [Buffer.from(''), Buffer.from('x'.repeat(5000)), whole.subarray(0, 100)]) {
+      writeFileSync(code, damage)
+      expect(await synth(one, {})).toMatch(CURRENT)
+      expect(readFileSync(code).length).toBeGreaterThan(1000)
+    }
   })
 
   it('IMG-171 a variable of the environment, and a copied file, are noticed', async () => {
