@@ -6,10 +6,13 @@ import type { BenchProject } from './project.ts'
 /** Captures and reads all call sites, as ov does when something has changed, and looks their places up. */
 const READER = `
 import { readFileSync } from 'node:fs'
+import { Script } from 'node:vm'
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 const [, , bundle, map] = process.argv
 globalThis.sites = []
-await import(bundle)
+const module = { exports: {} }
+new Script(readFileSync(bundle, 'utf8'), { filename: bundle }).runInThisContext()(undefined, module, module.exports)
+for (const entry of module.exports.entries) await entry()
 if (map !== undefined) {
   Error.prepareStackTrace = (_, [frame]) => ({ line: frame.getLineNumber(), column: frame.getColumnNumber() })
   const trace = new TraceMap(readFileSync(map, 'utf8'))
@@ -22,13 +25,13 @@ export function originsCost(project: BenchProject, pairs: number): { seconds: nu
   const projects = join(project.cache, 'ov/projects')
   const [own = ''] = readdirSync(projects)
   const folder = readdirSync(join(projects, own)).find((name) => name.startsWith('b-')) ?? ''
-  const bundle = join(projects, own, folder, 'bundle.mjs')
+  const bundle = join(projects, own, folder, 'bundle.cjs')
   const text = readFileSync(bundle, 'utf8')
   const capture = /function callSite\(callee\) \{[^]*?\n\}\n/
   if (!capture.test(text)) throw new Error('the bundle holds no callSite()')
-  const off = join(project.cache, 'off.mjs')
+  const off = join(project.cache, 'off.cjs')
   writeFileSync(off, text.replace(capture, 'function callSite() { return {} }\n'))
-  const on = join(project.cache, 'on.mjs')
+  const on = join(project.cache, 'on.cjs')
   writeFileSync(
     on,
     text.replace(capture, (found) => found.replace('return site', 'sites.push(site); return site')),

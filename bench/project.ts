@@ -13,15 +13,13 @@ export class BenchProject {
   readonly #top: string
   #edits = 0
 
-  constructor(spec: CatalogueSpec, change: (files: Map<string, string>) => void = () => {}) {
+  constructor(spec: CatalogueSpec) {
     this.#top = mkdtempSync(join(tmpdir(), 'ov-bench-'))
     const folder = join(this.#top, 'project')
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !DISTURBING.includes(name)))
     this.place = { folder, env: { ...(env as Record<string, string>), HOME: this.#top, XDG_CACHE_HOME: this.cache } }
     mkdirSync(folder)
-    const files = new Map(catalogue(spec))
-    change(files)
-    writeFiles(folder, files)
+    writeFiles(folder, catalogue(spec))
   }
 
   get cache(): string {

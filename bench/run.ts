@@ -56,21 +56,9 @@ function reference(): { rows: Row[]; origins: string } {
   const { seconds, sites } = originsCost(project, pairs(15))
   const share = (100 * seconds) / (cold.cpuSeconds - seconds)
   return {
-    rows: [unchanged, readingEnvironment(), edited, cold],
+    rows: [unchanged, edited, cold],
     origins: `${share >= 0 ? '+' : '−'}${Math.abs(share).toFixed(1)} % cpu of a cold run, for ${sites} call sites`,
   }
-}
-
-/** A program that asks for the environment has to run each time. */
-function readingEnvironment(): Row {
-  using project = new BenchProject(REFERENCE, (files) =>
-    files.set('deploy.ts', `${files.get('deploy.ts')}export const level = process.env['LEVEL']\n`),
-  )
-  return measured(
-    '`ov synth`, nothing changed, but the program reads the environment',
-    '',
-    compare(ov('synth'), project.place, pairs(15)),
-  )
 }
 
 function tenfold(): Row[] {
