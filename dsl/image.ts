@@ -1,6 +1,6 @@
 import { entity, type Entity } from './entity.ts'
 import type { LayerRef } from './layer.ts'
-import type { Carried, Names, PortKey } from './names.ts'
+import type { Carried, KeyOfImagePort, Names, PortKey } from './names.ts'
 import type { Security } from './security.ts'
 import type { Distro } from './vocabulary.ts'
 
@@ -31,7 +31,7 @@ type BaseNames<Base> = Base extends `${string}/${string}` | `${string}:${string}
     : Base
 
 /** Fields of {@link image}. */
-export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[]> {
+export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports = readonly (number | string)[]> {
   /**
    * Name, unique among the project's images: lower case letters, digits and hyphens.
    * @example name: 'web'
@@ -80,8 +80,12 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[]> {
   readonly tag?: string
   /** Registry and path in front of the name: `'ghcr.io/acme'`. Default: none, the image stays local. */
   readonly registry?: string
-  /** Ports a deploy publishes unless it says otherwise: `'port'` or `'host:container'`. (IMG-03) */
-  readonly ports?: readonly (number | string)[]
+  /**
+   * Ports a deploy publishes unless it says otherwise: `port` or `'host:container'`. They are also how ov knows what a base that it did not build
+   * listens on. (IMG-03)
+   * @example ports: ['8080:80']
+   */
+  readonly ports?: Ports
   /** Podman network of its containers. Default: the shared network `ov`. */
   readonly network?: string
   /** Run-time environment, lowest in the order of precedence. (IMG-03) */
@@ -97,11 +101,15 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[]> {
  * @example
  * export const web = image({ name: 'web', base: debian, layers: [supervisord, nginx] })
  */
-export function image<const Base extends BaseRef, const Layers extends readonly LayerRef[] = readonly []>(
-  spec: ImageSpec<Base, Layers>,
+export function image<
+  const Base extends BaseRef,
+  const Layers extends readonly LayerRef[] = readonly [],
+  const Ports extends readonly (number | string)[] = readonly [],
+>(
+  spec: ImageSpec<Base, Layers, Ports>,
 ): Image<
   Carried<Layers[number] | BaseNames<Base>>['$volume'],
-  Carried<Layers[number] | BaseNames<Base>>['$port'],
+  Carried<Layers[number] | BaseNames<Base>>['$port'] | KeyOfImagePort<Ports[number]>,
   Carried<Layers[number] | BaseNames<Base>>['$required'],
   Carried<Layers[number] | BaseNames<Base>>['$optional'],
   Carried<Layers[number] | BaseNames<Base>>['$secret']

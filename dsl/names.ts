@@ -22,6 +22,17 @@ export type KeyOfPort<Port> = Port extends number
       ? N
       : never
 
+/** How a deploy names a port of an image's own list: `80`, `'8080:80'`, `'53/udp'`. */
+export type KeyOfImagePort<Port> = Port extends number
+  ? Port
+  : Port extends `${infer Mapping}/tcp`
+    ? KeyOfImagePort<Mapping>
+    : Port extends `${string}:${infer N extends number}/udp` | `${infer N extends number}/udp`
+      ? `${N}/udp`
+      : Port extends `${string}:${infer N extends number}` | `${infer N extends number}`
+        ? N
+        : PortKey
+
 /** A variable a layer asks for: its description, or more about it. (LAY-89) */
 export type EnvContract =
   | string

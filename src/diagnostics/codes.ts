@@ -192,7 +192,7 @@ export const CODES = {
   },
   // 4xxx: deploys
   OV4001: { title: 'unknown volume', explain: 'The image has no volume of that name.' },
-  OV4002: { title: 'unknown port', explain: 'No layer of the image listens on that port.' },
+  OV4002: { title: 'unknown port', explain: 'Neither the image nor any of its layers lists that port.' },
   OV4003: { title: 'missing variables', explain: 'A layer of the image requires the variable, and it has no default.' },
   OV4004: { title: 'no provider', explain: 'No other deploy of the project provides the variable, or several do.' },
   OV4005: {

@@ -161,7 +161,7 @@ function target(given: NonNullable<PodModel['data']['ports']>[string]): { bind: 
   return { bind: bind ?? '127.0.0.1', host: host === 'auto' ? 'auto' : Number(host) }
 }
 
-/** What no layer of the image listens on can't be published. Images known by their labels alone may listen on anything. */
+/** What nothing in the image listens on can't be published. Images known by their labels alone may listen on anything. */
 function checkPorts(pod: PodModel, known: readonly string[] | undefined, say: Say): void {
   if (known === undefined) return
   for (const key of Object.keys(pod.data.ports ?? {})) {
@@ -170,8 +170,10 @@ function checkPorts(pod: PodModel, known: readonly string[] | undefined, say: Sa
     say(
       'OV4002',
       `ports[${JSON.stringify(key)}]`,
-      `ports: no layer of the image listens on ${port}`,
-      known.length === 0 ? "declare it in the layer's ports" : `its ports are ${known.join(', ')}`,
+      `ports: nothing in the image listens on ${port}`,
+      known.length === 0
+        ? 'declare it in the ports of the layer, or of the image'
+        : `its ports are ${known.join(', ')}`,
     )
   }
 }

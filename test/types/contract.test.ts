@@ -76,6 +76,14 @@ const accepted: readonly (readonly [title: string, body: string])[] = [
     `pod({ name: 'p', image: plain, network: 'host', security: { memoryMax: '1g' } })`,
   ],
   [
+    'IMG-03 POD-64 ports that an image lists itself, as of a base from a registry',
+    `const own = image({ name: 'i', base: 'a/b', ports: [80, '8443:443', '53/udp', '1053:54/udp', '9000/tcp', '9:10/tcp'] }); pod({ name: 'p', image: own, ports: { 80: 1, 443: 2, '53/udp': 3, '54/udp': 4, 9000: 5, 10: 6 } }); pod({ name: 'q', image: image({ name: 'j', base: own, layers: [server] }), env, ports: { 443: 1, 5432: 2 } })`,
+  ],
+  [
+    'IMG-03 a list of ports that is made elsewhere leaves them open',
+    `const made: string[] = []; pod({ name: 'p', image: image({ name: 'i', base: 'a/b', ports: made }), ports: { 80: 1 } })`,
+  ],
+  [
     'authoring contract: an image by name leaves env optional, volumes and ports open',
     `pod({ name: 'p', image: 'elsewhere', volumes: { any: bind() }, ports: { 1234: 1, '53/udp': 2 } }); pod({ name: 'q', image: 'ghcr.io/acme/web:1.2.3', env: { ANY: 'x' } })`,
   ],
@@ -277,7 +285,7 @@ const refused: readonly (readonly [title: string, body: string, says: string])[]
   [
     'LAY-120 an unknown field of an image',
     `image({ name: 'i', base: 'a/b', layer: [server] })`,
-    `1 \`layer\` TS2561 Object literal may only specify known properties, but 'layer' does not exist in type 'ImageSpec<"a/b", readonly []>'. Did you mean to write 'layers'?`,
+    `1 \`layer\` TS2561 Object literal may only specify known properties, but 'layer' does not exist in type 'ImageSpec<"a/b", readonly [], readonly []>'. Did you mean to write 'layers'?`,
   ],
   [
     'LAY-120 an unknown field of a pod',
@@ -393,8 +401,8 @@ const refused: readonly (readonly [title: string, body: string, says: string])[]
   [
     'IMG-01 an image without a base',
     `image({ name: 'i', layers: [server] })`,
-    `1 \`{ name: 'i', layers: [server] }\` TS2345 Argument of type '{ name: string; layers: [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]; }' is not assignable to parameter of type 'ImageSpec<BaseRef, readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]>'.
-  Property 'base' is missing in type '{ name: string; layers: [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]; }' but required in type 'ImageSpec<BaseRef, readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]>'.`,
+    `1 \`{ name: 'i', layers: [server] }\` TS2345 Argument of type '{ name: string; layers: [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]; }' is not assignable to parameter of type 'ImageSpec<BaseRef, readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>], readonly []>'.
+  Property 'base' is missing in type '{ name: string; layers: [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]; }' but required in type 'ImageSpec<BaseRef, readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>], readonly []>'.`,
   ],
   [
     'LAY-78 volumes as a list',
