@@ -81,7 +81,9 @@ function compileImage(
       remedy: `known are ${[...vocabulary.inits.keys()].join(', ')}`,
     })
   const needing = image.chain.filter((layer) => layer.data.services?.some((service) => service.exec !== undefined))
+  // What an intermediate lacks, an image on it may still install.
   if (
+    !image.auto &&
     initSpec?.layer !== undefined &&
     needing.length > 0 &&
     !image.chain.some((layer) => layer.name === initSpec.layer)

@@ -6,6 +6,7 @@ import { RELEASES } from '../vocabulary/index.ts'
 import { highestVersion } from './calver.ts'
 import { resolveDistro, type ResolvedDistro } from './distro.ts'
 import { imageChain, internalBase, isBundle, type LayerGraph } from './graph.ts'
+import { addIntermediates } from './intermediates.ts'
 
 /** The account a container runs as. (IMG-15 to IMG-19) */
 export interface Account {
@@ -53,6 +54,8 @@ export interface ResolvedImage {
   /** This image and its internal bases, outermost first. */
   readonly images: readonly ImageModel[]
   readonly version: string
+  /** Made by ov, see {@link addIntermediates}. */
+  readonly auto: boolean
 }
 
 /** Resolves the enabled images, bases first. (IMG-01) */
@@ -175,12 +178,13 @@ export function resolveImages(
       levels: [own, ...(parent?.levels ?? [])],
       images: imageChain(project, image),
       version,
+      auto: false,
     }
     resolved.set(image.name, result)
     return result
   }
   for (const image of project.images.values()) if (image.data.enabled !== false) resolve(image, [])
-  return { images: resolved, diagnostics }
+  return { images: diagnostics.length > 0 ? resolved : addIntermediates(resolved), diagnostics }
 }
 
 function resolveBase(image: ImageModel, parent: ResolvedImage | undefined): ResolvedBase {

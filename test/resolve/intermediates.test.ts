@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { Workspace } from '../harness.ts'
+
+const LAYERS = `import { layer, service } from 'ov'
+const version = '2026.1.1'
+export const supervisord = layer({ name: 'supervisord', version, deb: { packages: ['supervisor'] } })
+export const store = layer({
+  name: 'store', version: '2026.9.1', depends: [supervisord], status: 'broken', info: 'loses data', ports: ['tcp:5432'], volumes: { data: '~/data' },
+  env: { STORE: '1' }, pathAppend: ['~/store'], envRequires: { PASSWORD: 'of the store' }, envProvides: { STORE_HOST: '{{.ContainerName}}' },
+  security: { capAdd: ['SYS_NICE'], memoryMax: '1g' }, services: [service({ name: 'store', exec: 'store' })],
+})
+export const page = layer({ name: 'page', version, depends: [store], ports: [80], services: [service({ name: 'page', exec: 'page', after: ['store'] })] })
+export const shop = layer({ name: 'shop', version, depends: [store], volumes: { goods: '/goods' }, env: { SHOP: '1' } })
+`
+const image = (name: string, layers: string) =>
+  `export const ${name} = image({ name: '${name}', base: 'debian:13', distro: ['debian:13', 'debian'], layers: [${layers}], ports: ['8080:80'] })\n`
+
+interface Plan {
+  readonly images: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[]
+}
+
+async function labels(...images: string[]): Promise<Map<string, Readonly<Record<string, string>>>> {
+  const project = new Workspace({
+    'layers.ts': LAYERS,
+    'images.ts': `import { image } from 'ov'\nimport { page, shop } from './layers.ts'\n${images.join('')}`,
+  })
+  const { code, stdout, stderr } = await project.run('synth', '--json')
+  expect(code, stderr).toBe(0)
+  return new Map((JSON.parse(stdout) as Plan).images.map((one) => [one.name, one.labels]))
+}
+
+it('IMG-146 IMG-T7 labels are the same, whether or not images share one that ov makes', async () => {
+  const [first, second] = [image('first', 'page'), image('second', 'shop')]
+  const together = await labels(first, second)
+  expect([...together.keys()]).toContain('debian-store')
+  expect(Object.keys(together.get('first')!).length).toBeGreaterThan(20)
+  // What the one in between says, and these do not, is said to be empty. (IMG-147)
+  const said = (all: Readonly<Record<string, string>> | undefined) =>
+    Object.fromEntries(Object.entries(all ?? {}).filter(([, value]) => value !== ''))
+  expect(said(together.get('first'))).toEqual((await labels(first)).get('first'))
+  expect(said(together.get('second'))).toEqual((await labels(second)).get('second'))
+})
