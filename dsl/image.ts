@@ -2,7 +2,7 @@ import { entity, type Entity } from './entity.ts'
 import type { LayerRef } from './layer.ts'
 import type { Carried, KeyOfImagePort, Names, PortKey } from './names.ts'
 import type { Security } from './security.ts'
-import type { Distro } from './vocabulary.ts'
+import type { Builder, Distro } from './vocabulary.ts'
 
 /** An image, with the names that its deploys may or must use. */
 export interface Image<
@@ -30,6 +30,18 @@ type BaseNames<Base> = Base extends `${string}/${string}` | `${string}:${string}
     ? Names<string, PortKey, never, string, string>
     : Base
 
+/** Builder images by what they build. A project that defines a builder of its own adds its key, as with `BuilderManifests`. */
+export interface BuilderImages {
+  /** Builds environments with pixi; it must bring `pixi` in `/usr/local/bin`. (IMG-38, IMG-192) */
+  readonly pixi?: AnyImage | string
+  /** Installs npm packages; it must bring node and npm. (IMG-40, IMG-192) */
+  readonly npm?: AnyImage | string
+  /** Builds Rust programs for hosts; in images, cargo builds in the image itself. (IMG-41) */
+  readonly cargo?: AnyImage | string
+  /** Builds packages of the Arch User Repository; it must bring yay and sudo. (IMG-42, IMG-192) */
+  readonly aur?: AnyImage | string
+}
+
 /** Fields of {@link image}. */
 export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports = readonly (number | string)[]> {
   /**
@@ -43,6 +55,8 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports =
    * @example base: 'docker.io/library/debian:13'
    */
   readonly base: Base
+  /** An image with a base is no data image, see {@link DataImageSpec}. */
+  readonly dataImage?: false
   /**
    * Layers to install on top of the base. Their dependencies come along. (IMG-01)
    * @example layers: [supervisord, nginx]
@@ -68,6 +82,17 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports =
    * @example build: ['deb']
    */
   readonly build?: string | readonly string[]
+  /**
+   * Builder images for layers whose manifests are built in a stage of their own, or that have an `aur` section. Default: those of its base, then
+   * those of the first image that names the same distro tag and has any. They are built first. (IMG-21, IMG-22)
+   * @example builder: { pixi: debian, npm: debian }
+   */
+  readonly builder?: BuilderImages
+  /**
+   * What it can build for other images, when it is a builder image. (IMG-20)
+   * @example builds: ['pixi', 'npm']
+   */
+  readonly builds?: readonly (keyof BuilderImages | Builder)[]
   /** Account the container runs as. Default: the base's, else `user`. (IMG-16) */
   readonly user?: string
   /** Its uid. Default: 1000. */
@@ -88,25 +113,61 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports =
   readonly ports?: Ports
   /** Podman network of its containers. Default: the shared network `ov`. */
   readonly network?: string
+  /**
+   * Name under which its services are known, for routes and certificates.
+   * @example fqdn: 'www.example.org'
+   */
+  readonly fqdn?: string
+  /** Address that certificate authorities write to. */
+  readonly acmeEmail?: string
   /** Run-time environment, lowest in the order of precedence. (IMG-03) */
   readonly env?: Readonly<Record<string, string>>
   /** Run-time permissions and limits, laid over those of the layers. (LAY-84) */
   readonly security?: Security
+  /**
+   * Commands to call from outside: name → command line in the container, or `true` for the command of that name. They replace those of the
+   * layers. (LAY-94)
+   * @example aliases: { code: true, psql: 'psql -U app' }
+   */
+  readonly aliases?: Readonly<Record<string, string | true>>
+  /**
+   * The image boots: its base is a bootc base, its containers and machines start as root, systemd runs its services, and bootc checks it at the
+   * end of the build. Default: false. (IMG-69, IMG-70)
+   */
+  readonly bootc?: boolean
   /** Which init runs the services: `'supervisord'`, `'systemd'`, or one defined with {@link defineInit}. Default: by the layers. (IMG-50) */
   readonly init?: string
+}
+
+/**
+ * Fields of {@link image} for an image of data alone: it has neither base nor programs, only the `data` of its layers, for deploys of other images
+ * to fill their volumes from. (IMG-67)
+ */
+export interface DataImageSpec<Layers = readonly LayerRef[]> extends Pick<
+  ImageSpec<undefined, Layers>,
+  'name' | 'version' | 'description' | 'enabled' | 'user' | 'uid' | 'gid' | 'tag' | 'registry'
+> {
+  /** Makes it one. */
+  readonly dataImage: true
+  /** A data image has no base. */
+  readonly base?: undefined
+  /** Layers with `data`; nothing else of them is in the image. */
+  readonly layers: Layers
 }
 
 /**
  * Declares an image: a base and the layers on it. (IMG-01)
  * @example
  * export const web = image({ name: 'web', base: debian, layers: [supervisord, nginx] })
+ * @example
+ * export const samples = image({ name: 'samples', dataImage: true, layers: [files] })
  */
 export function image<
   const Base extends BaseRef,
   const Layers extends readonly LayerRef[] = readonly [],
   const Ports extends readonly (number | string)[] = readonly [],
 >(
-  spec: ImageSpec<Base, Layers, Ports>,
+  spec: ImageSpec<Base, Layers, Ports> | DataImageSpec<Layers>,
 ): Image<
   Carried<Layers[number] | BaseNames<Base>>['$volume'],
   Carried<Layers[number] | BaseNames<Base>>['$port'] | KeyOfImagePort<Ports[number]>,

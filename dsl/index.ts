@@ -12,6 +12,8 @@ export {
   type AnyImage,
   type BaseRef,
   type BootstrapBase,
+  type DataImageSpec,
+  type BuilderImages,
   type DebootstrapSpec,
   type Image,
   type ImageSpec,
@@ -52,7 +54,23 @@ export {
   type WriteTask,
 } from './tasks.ts'
 export { service, type CustomService, type PackagedService, type Service } from './service.ts'
-export type { DebRepo, DebSection, PackageSections, RpmRepo, RpmSection, TagSection } from './packages.ts'
+export type { DataEntry } from './data.ts'
+export type { Hooks } from './hooks.ts'
+export type { McpContract, McpServer } from './mcp.ts'
+export type { Route } from './route.ts'
+export type { OwnedSecret } from './secret.ts'
+export type { BuilderManifests } from './builders.ts'
+export type {
+  AurSection,
+  DebRepo,
+  DebSection,
+  PackageSections,
+  PacRepo,
+  PacSection,
+  RpmRepo,
+  RpmSection,
+  TagSection,
+} from './packages.ts'
 export type { Security } from './security.ts'
 export type { EnvContract, LayerPort, PortKey, PortProtocol, SecretContract } from './names.ts'
 export {

@@ -1,4 +1,8 @@
+import type { DataEntry } from './data.ts'
+import type { BuilderManifests } from './builders.ts'
 import { entity, type Entity } from './entity.ts'
+import type { Hooks } from './hooks.ts'
+import type { McpContract, McpServer } from './mcp.ts'
 import type {
   Carried,
   Contracts,
@@ -12,6 +16,8 @@ import type {
   SecretContract,
 } from './names.ts'
 import type { PackageSections, TagSection } from './packages.ts'
+import type { Route } from './route.ts'
+import type { OwnedSecret } from './secret.ts'
 import type { Security } from './security.ts'
 import type { Service } from './service.ts'
 import type { Task } from './tasks.ts'
@@ -46,7 +52,7 @@ export interface LayerSpec<
   Env = TextMap,
   Depends = readonly LayerRef[],
   Layers = readonly LayerRef[],
-> extends PackageSections {
+> extends PackageSections, BuilderManifests {
   /**
    * Name, unique among the project's layers: lower case letters, digits and hyphens. It names build stages, files and units. (LAY-03)
    * @example name: 'traefik'
@@ -75,12 +81,6 @@ export interface LayerSpec<
    * @example files: ['patches/']
    */
   readonly files?: readonly string[]
-  /**
-   * Manifest of a Rust program among the layer's files, with its `src/` beside it: it is built with cargo and installed for the image's user.
-   * In a directory of the layer's own it is found without being named. (LAY-52)
-   * @example cargo: 'tool/Cargo.toml'
-   */
-  readonly cargo?: string
   /**
    * Layers that must be installed before this one; they come along by themselves. (LAY-55)
    * @example depends: [supervisord]
@@ -163,6 +163,57 @@ export interface LayerSpec<
    * @example security: { capAdd: ['NET_ADMIN'], devices: ['/dev/net/tun'] }
    */
   readonly security?: Security
+  /**
+   * Secrets that belong to the image, such as the password of its own database: name → where it goes. Each deploy has its own value, kept as the
+   * podman secret `ov-<image>-<name>`; only this description is in the image. (LAY-87)
+   * @example secrets: { 'db-password': { env: ['POSTGRES_PASSWORD', 'PGPASSWORD'] }, cert: { target: '/etc/tls/cert.pem' } }
+   */
+  readonly secrets?: Readonly<Record<string, OwnedSecret>>
+  /**
+   * MCP servers offered to other deploys, under the name by which these ask for them. (LAY-92)
+   * @example mcpProvides: { jupyter: 'http://{{.ContainerName}}:8888/mcp' }
+   */
+  readonly mcpProvides?: Readonly<Record<string, McpServer>>
+  /**
+   * MCP servers that are needed: name → what for. A missing one is warned about. What is found is in `OV_MCP_SERVERS`. (LAY-89)
+   * @example mcpRequires: { jupyter: 'runs the notebooks' }
+   */
+  readonly mcpRequires?: Readonly<Record<string, McpContract>>
+  /**
+   * MCP servers that are used when they are there. (LAY-89)
+   * @example mcpAccepts: { chrome: 'looks at web pages' }
+   */
+  readonly mcpAccepts?: Readonly<Record<string, McpContract>>
+  /**
+   * Commands of the image that its user wants to call from outside: name → command line in the container. The first layer of an image that has a
+   * name keeps it. (LAY-94)
+   * @example aliases: { psql: 'psql -U app' }
+   */
+  readonly aliases?: TextMap
+  /**
+   * Scripts for the begin and the end of a deploy. Those of all layers run, in the order of the layers. (LAY-95)
+   * @example hooks: { postEnable: 'initialise-database', preRemove: 'dump-database' }
+   */
+  readonly hooks?: Hooks
+  /**
+   * The name under which the image's Traefik offers the layer's web server. Without layer `traefik` in the image it is only told in a label.
+   * (LAY-86)
+   * @example route: { host: 'svc.localhost', port: 9090 }
+   */
+  readonly route?: Route
+  /**
+   * Ports of servers that listen on 127.0.0.1 only: each gets a service `relay-<port>` that passes raw TCP on from the container's interface. It
+   * rewrites no `Host` header. Layer `socat` comes along; the ports are in {@link ports}, too. (LAY-82, LAY-124)
+   * @example ports: ['tcp:9222'], portRelay: [9222]
+   */
+  readonly portRelay?: readonly number[]
+  /** The engine that containers of the layer need. Default: either. (LAY-97) */
+  readonly engine?: 'podman' | 'docker'
+  /**
+   * Folders of the layer that fill its volumes when a deploy is set up. (LAY-79)
+   * @example data: [{ src: 'notebooks', volume: 'workspace', dest: 'examples' }]
+   */
+  readonly data?: readonly DataEntry[]
 }
 
 /**

@@ -131,6 +131,25 @@ export const CODES = {
     title: 'archive not unpacked',
     explain: 'A URL that looks like an archive is stored as a file unless `extract` says how to unpack it.',
   },
+  OV2030: {
+    title: 'bad alias',
+    explain: 'An alias is a command to call from outside: its name is letters, digits, ., _ and -, its command one line.',
+  },
+  OV2031: {
+    title: 'bad secret',
+    explain:
+      "A secret's name becomes part of the podman secret `ov-<image>-<name>`: lower case letters and digits in parts joined by hyphens.",
+  },
+  OV2040: {
+    title: 'bad manifest',
+    explain:
+      'A layer has at most one manifest per builder, by a name that the builder knows, with what the builder needs beside it.',
+  },
+  OV2041: {
+    title: 'incomplete builder',
+    explain:
+      'A builder says what triggers it, a manifest or a package section, and how it builds, in the image itself or in a stage.',
+  },
   // 3xxx: how entities fit together
   OV3001: { title: 'unknown layer', explain: 'A layer is named that the project does not declare.' },
   OV3002: {
@@ -190,6 +209,28 @@ export const CODES = {
     title: 'nothing to build',
     explain: "A build task runs the builders of the layer's manifests; this layer has none.",
   },
+  OV3020: {
+    title: 'engines that exclude each other',
+    explain: 'Layers of one image require different engines, so that no engine could run it.',
+  },
+  OV3021: {
+    title: 'data without a volume',
+    explain: 'Data fills a volume when a deploy is set up. A layer of the image must declare that volume.',
+  },
+  OV3022: {
+    title: 'bad data image',
+    explain:
+      'A data image holds nothing but the data of its layers: it has no base and no programs, so nothing in it can be run or be built on.',
+  },
+  OV3030: {
+    title: 'builder',
+    explain:
+      'Manifests that are built in a stage of their own, and aur packages, need a builder image of the project: `builder` of the image, of its base, or of an image with the same distro tag names it.',
+  },
+  OV3023: {
+    title: 'nothing to relay with',
+    explain: 'Ports are relayed by a program of layer `socat`, which the project must declare.',
+  },
   // 4xxx: deploys
   OV4001: { title: 'unknown volume', explain: 'The image has no volume of that name.' },
   OV4002: { title: 'unknown port', explain: 'Neither the image nor any of its layers lists that port.' },
@@ -214,6 +255,10 @@ export const CODES = {
   },
   OV4009: { title: 'image not here', explain: 'A deploy by image name needs the image in local storage.' },
   OV4010: { title: 'port used twice', explain: 'Two deploys publish the same host port.' },
+  OV4011: {
+    title: 'not part of deploys yet',
+    explain: 'The image says something that this version of ov does not act on when it runs a deploy.',
+  },
   // 5xxx: writing and building
   OV5001: { title: 'not written', explain: 'A file could not be written. What was there before is still complete.' },
   OV5002: { title: 'not buildable as text', explain: "A value can't be expressed in a Containerfile." },

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts, LayerFacts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
 import type { LayerPlan } from '../plan/ir.ts'
+import { filesOf, manifestsOf, namedManifest } from '../resolve/manifests.ts'
 import { fingerprintFile, see, statFile, type Seen } from './cache.ts'
 import { printListing } from './listing.ts'
 
@@ -69,8 +70,9 @@ export function locateLayers(
   for (const layer of project.layers.values()) {
     const declaring = dirname(resolve(root, layer.origin.file))
     const own = ownDirectory(layer, root, declaring, lookups, diagnostics)
+    const beside = besideManifests(project, layer, own ?? declaring, lookups)
     if (own === undefined) {
-      facts.set(layer.name, { base: declaring })
+      facts.set(layer.name, { base: declaring, ...(beside && { beside }) })
       continue
     }
     const listed = lookups.list(own) ?? []
@@ -80,9 +82,29 @@ export function locateLayers(
       .filter((name) => lookups.file(join(own, name)) !== undefined)
       .map((name) => ({ name, text: readFileSync(join(own, name), 'utf8') }))
     const inProject = inside(root, own)
-    facts.set(layer.name, { base: own, own: { ...(inProject !== undefined && { inProject }), names, units } })
+    facts.set(layer.name, {
+      base: own,
+      ...(beside && { beside }),
+      own: { ...(inProject !== undefined && { inProject }), names, units },
+    })
   }
   return { facts, diagnostics }
+}
+
+/** What lies beside the manifests that the layer's fields name. (LAY-52) */
+function besideManifests(
+  { vocabulary }: Project,
+  layer: LayerModel,
+  base: string,
+  lookups: Lookups,
+): LayerFacts['beside'] {
+  const found = [...vocabulary.builders.values()].flatMap((builder) => {
+    const named = namedManifest(layer, builder)
+    if (!named) return []
+    const listed = lookups.list(join(base, named.folder)) ?? []
+    return [[builder.name, listed.map((name) => name.replace(/\/$/, ''))] as const]
+  })
+  return found.length === 0 ? undefined : Object.fromEntries(found)
 }
 
 function ownDirectory(
@@ -142,7 +164,8 @@ export function stageLayers(
     const stage = stages.get(plan.layer) ?? new Map<string, StagedFile>()
     const first = !stages.has(plan.layer)
     stages.set(plan.layer, stage)
-    const take = (relativePath: string, field: string, show: string): void => {
+    /** Takes a file, or all below a folder; says how many files and obstacles it met. */
+    const take = (relativePath: string, field: string, show: string): number => {
       const to = relativePath
         .split('/')
         .filter((part) => part !== '' && part !== '.')
@@ -155,6 +178,7 @@ export function stageLayers(
         const [message, remedy] = OBSTACLES[what]
         report(layer, field, `${of} ${message} ${where}`, remedy)
       }
+      return files.length + obstacles.length
     }
     for (const { path: source, index } of copySources(layer, plan))
       for (const arch of source.includes('${ARCH}') ? ARCHITECTURES : ['']) {
@@ -162,6 +186,20 @@ export function stageLayers(
         take(path, `tasks[${index}].copy`, `tasks[${index}]: copy: ${JSON.stringify(path)}`)
       }
     if (!first) continue
+    layer.data.data?.forEach(({ src }, index) => {
+      const field = `data[${index}].src`
+      const folder = join(fact.base, src)
+      // Engines can't copy a folder of which nothing is in the build context.
+      if (lookups.list(folder) === undefined && lookups.file(folder) !== undefined)
+        report(layer, field, `${field}: ${JSON.stringify(src)} is not a folder`, 'name the folder that holds the data')
+      else if (take(src, field, `${field}: ${JSON.stringify(src)}`) === 0)
+        report(layer, field, `${field}: ${JSON.stringify(src)} holds no files`, 'put the data into it')
+    })
+    // Naming a manifest names what belongs to it.
+    for (const manifest of manifestsOf(layer, project.vocabulary, fact))
+      if (manifest.builder.name in layer.data)
+        for (const path of filesOf(manifest))
+          take(path, manifest.builder.name, `${manifest.builder.name}: ${JSON.stringify(path)}`)
     if (fact.own) {
       // A directory of its own is staged whole: scripts see all of it under /ctx.
       take('', 'directory', 'directory')
@@ -170,15 +208,6 @@ export function stageLayers(
     layer.data.files?.forEach((path, index) =>
       take(path, `files[${index}]`, `files[${index}]: ${JSON.stringify(path)}`),
     )
-    for (const builder of project.vocabulary.builders.values()) {
-      const manifest = (layer.data as Readonly<Record<string, unknown>>)[builder.name]
-      if (typeof manifest !== 'string') continue
-      // Naming a manifest names what belongs to it.
-      const folder = manifest.includes('/') ? `${dirname(manifest)}/` : ''
-      const group = builder.detect.find((names) => names.some((name) => manifest.endsWith(name))) ?? [manifest]
-      for (const name of group)
-        take(`${folder}${name}`, builder.name, `${builder.name}: ${JSON.stringify(`${folder}${name}`)}`)
-    }
   }
   return {
     stages: new Map(

@@ -1,20 +1,42 @@
 import type { Security } from '../../dsl/security.ts'
+import type { Builder } from '../../dsl/vocabulary.ts'
 import { byName, type LayerModel, type Vocabulary } from '../model/project.ts'
+import { refName } from '../model/schema/refs.ts'
+import type { BuilderMap } from '../resolve/builders.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
-import { expandHome } from './layer.ts'
 import type { Contract, ImageMetadata, ServiceLabel } from './metadata.ts'
+import {
+  aliasLabels,
+  dataLabels,
+  hookTexts,
+  mcpLabels,
+  relayedPorts,
+  requiredEngine,
+  secretLabels,
+  volumeLabels,
+} from './runtime-metadata.ts'
+import { layerRoutes } from './routes.ts'
+import { runsProcesses } from './service.ts'
 import { mergeSecurity, overlaySecurity } from './security.ts'
 
 const STATUS = ['broken', 'testing', 'working'] as const
 
 /** What an image says of itself, computed over its whole chain: a label replaces the base's whole value. (IMG-146) */
-export function imageMetadata(image: ResolvedImage, init: string | undefined, vocabulary: Vocabulary): ImageMetadata {
+export function imageMetadata(
+  image: ResolvedImage,
+  init: string | undefined,
+  vocabulary: Vocabulary,
+  builderUses: BuilderMap,
+  builders: readonly Builder[],
+): ImageMetadata {
   const { chain, images, model, user } = image
   const { data } = model
   /** Nearest image of the chain that says something. */
   const nearest = <T>(pick: (of: typeof data) => T | undefined): T | undefined =>
     images.map((one) => pick(one.data)).find((value) => value !== undefined)
-  const contracts = (field: 'envRequires' | 'envAccepts' | 'secretRequires' | 'secretAccepts'): Contract[] => {
+  const contracts = (
+    field: 'envRequires' | 'envAccepts' | 'secretRequires' | 'secretAccepts' | 'mcpRequires' | 'mcpAccepts',
+  ): Contract[] => {
     const merged = new Map<string, Contract>()
     for (const layer of chain)
       for (const [name, given] of Object.entries(layer.data[field] ?? {})) {
@@ -30,11 +52,6 @@ export function imageMetadata(image: ResolvedImage, init: string | undefined, vo
   }
   const mergedText = (pick: (layer: LayerModel) => Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(chain.flatMap((layer) => Object.entries(pick(layer) ?? {})))
-  // Outermost image first, first declaration wins.
-  const volumes = new Map<string, string>()
-  for (const layer of image.levels.flat())
-    for (const [name, path] of Object.entries(layer.data.volumes ?? {}))
-      if (!volumes.has(name)) volumes.set(name, expandHome(path, user.home))
   const statuses = [data.status ?? 'testing', ...chain.map((layer) => layer.data.status ?? 'testing')]
   // An image that says nothing of itself is as good as its layers.
   const judged = data.status === undefined && chain.length > 0 ? statuses.slice(1) : statuses
@@ -47,11 +64,12 @@ export function imageMetadata(image: ResolvedImage, init: string | undefined, vo
   const services = chain.flatMap((layer) =>
     (layer.data.services ?? []).map((service) => serviceLabel(service, layer, init)),
   )
-  const serving = chain.filter((layer) =>
-    layer.data.services?.some(
-      (service) =>
-        service.exec !== undefined || (init !== undefined && vocabulary.inits.get(init)?.dropIn !== undefined),
-    ),
+  const serving = chain.filter(
+    (layer) =>
+      runsProcesses(layer) ||
+      ((layer.data.services ?? []).length > 0 &&
+        init !== undefined &&
+        vocabulary.inits.get(init)?.dropIn !== undefined),
   )
   return {
     version: image.version,
@@ -61,9 +79,15 @@ export function imageMetadata(image: ResolvedImage, init: string | undefined, vo
     user: user.name,
     home: user.home,
     registry: data.registry ?? '',
+    bootc: data.bootc ?? false,
     network: nearest((of) => of.network) ?? '',
+    fqdn: data.fqdn ?? '',
+    acmeEmail: data.acmeEmail ?? '',
+    engine: requiredEngine(chain),
     distro: image.tags,
     formats: image.formats,
+    builderUses,
+    builderProvides: (data.builds ?? []).map(refName),
     ports: (nearest((of) => of.ports) ?? []).map(String),
     portProtos: Object.fromEntries(
       chain.flatMap((layer) =>
@@ -73,26 +97,41 @@ export function imageMetadata(image: ResolvedImage, init: string | undefined, vo
         }),
       ),
     ),
-    volumes: [...volumes].map(([name, path]) => ({ name, path })).sort((a, b) => byName(a.name, b.name)),
+    volumes: volumeLabels(image.levels, user.home),
+    aliases: aliasLabels(chain, data.aliases),
     security: imageSecurity(image),
     env: Object.entries(data.env ?? {})
       .map(([name, value]) => `${name}=${value}`)
       .sort(byName),
+    hooks: hookTexts(chain),
     init: init !== undefined && serving.length > 0 ? init : '',
     initServices: init !== undefined && serving.length > 0 ? { [init]: serving.map((layer) => layer.name) } : {},
     services,
+    portRelay: relayedPorts(chain),
+    secrets: secretLabels(chain),
     envProvides: mergedText((layer) => layer.data.envProvides),
     envRequires: contracts('envRequires'),
     envAccepts: contracts('envAccepts'),
     secretRequires: contracts('secretRequires'),
     secretAccepts: contracts('secretAccepts'),
+    mcpProvides: mcpLabels(chain),
+    mcpRequires: contracts('mcpRequires'),
+    mcpAccepts: contracts('mcpAccepts'),
     status: STATUS[Math.min(...judged.map((status) => STATUS.indexOf(status)))] ?? 'testing',
     info: infos.join('; '),
-    envLayers: mergedText((layer) => layer.data.env),
-    pathAppend: [...new Set(chain.flatMap((layer) => layer.data.pathAppend ?? []))],
+    routes: layerRoutes(chain).map(({ host, port }) => ({ host, port })),
+    envLayers: { ...Object.assign({}, ...builders.map(({ env }) => env)), ...mergedText((layer) => layer.data.env) },
+    pathAppend: [
+      ...new Set([
+        ...chain.flatMap((layer) => layer.data.pathAppend ?? []),
+        ...builders.flatMap(({ pathAppend = [] }) => pathAppend),
+      ]),
+    ],
     layerVersions: Object.fromEntries(
       chain.map((layer) => [layer.name, layer.data.version] as const).sort(([a], [b]) => byName(a, b)),
     ),
+    data: dataLabels(chain),
+    dataImage: data.dataImage ?? false,
   }
 }
 

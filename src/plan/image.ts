@@ -2,12 +2,19 @@ import type { RunStep } from '../../dsl/vocabulary.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
+import { buildersOf, resolveBuilders, type BuilderMap } from '../resolve/builders.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
+import { checkManifests } from '../resolve/manifests.ts'
 import type { ImageLayer, ImagePlan, InitPlan, LayerPlan, ServiceCustomStep, ServicePackagedStep, Step } from './ir.ts'
+import { stagedData } from './data.ts'
+import { compileDataImage } from './data-image.ts'
 import { compileLayer, compileUnused, taskCompiler, type LayerContext } from './layer.ts'
+import { hooksOf } from './builder.ts'
 import { imageMetadata } from './image-metadata.ts'
+import { checkTogether } from './image-checks.ts'
 import type { ImageMetadata } from './metadata.ts'
-import { chooseInit, serviceSteps } from './service.ts'
+import { proxyRoutes } from './routes.ts'
+import { chooseInit, runsProcesses, serviceSteps } from './service.ts'
 
 /** Where a layer's files are in the build context, relative to the project root. (LAY-06, ruling on layer directories) */
 const stageDirectory = (layer: LayerModel, facts: Facts): string =>
@@ -22,22 +29,31 @@ export function compileImages(
   const plans = new Map<string, ImagePlan>()
   const diagnostics: Diagnostic[] = []
   const tasks = taskCompiler()
+  const builders = resolveBuilders(project, images, facts)
+  diagnostics.push(...checkManifests(project, facts), ...builders.diagnostics)
+  const unusedContext = (layer: LayerModel) => ({
+    vocabulary: project.vocabulary,
+    facts: facts.get(layer.name) ?? { base: '' },
+    directory: stageDirectory(layer, facts),
+    report: reporter(layer, diagnostics),
+  })
   for (const image of images.values()) {
     const parent = image.base.kind === 'internal' ? plans.get(image.base.image) : undefined
+    if (image.base.kind === 'none') {
+      const planOf = (layer: LayerModel) => compileUnused(layer, unusedContext(layer))
+      plans.set(
+        image.name,
+        compileDataImage(image, planOf, (layer) => stageDirectory(layer, facts), diagnostics),
+      )
+      continue
+    }
     const ancestors = parent ? [parent.metadata, ...parent.ancestors] : []
-    plans.set(image.name, compileImage(image, ancestors, project, facts, tasks, diagnostics))
+    plans.set(image.name, compileImage(image, ancestors, project, facts, tasks, toolsFor(image, images, builders.maps), diagnostics))
   }
   const used = new Set([...plans.values()].flatMap((plan) => plan.layers.map((layer) => layer.plan.layer)))
   const unused = [...project.layers.values()]
     .filter((layer) => !used.has(layer.name))
-    .map((layer) =>
-      compileUnused(layer, {
-        vocabulary: project.vocabulary,
-        facts: facts.get(layer.name) ?? { base: '' },
-        directory: stageDirectory(layer, facts),
-        report: reporter(layer, diagnostics),
-      }),
-    )
+    .map((layer) => compileUnused(layer, unusedContext(layer)))
   return { plans, unused, diagnostics }
 }
 
@@ -62,12 +78,15 @@ function compileImage(
   project: Project,
   facts: Facts,
   tasks: LayerContext['tasks'],
+  tools: Tools,
   diagnostics: Diagnostic[],
 ): ImagePlan {
   const { vocabulary } = project
-  const init = chooseInit(image, vocabulary)
+  const shipsUnits = image.chain.some((layer) => (facts.get(layer.name)?.own?.units ?? []).length > 0)
+  const init = chooseInit(image, vocabulary, shipsUnits)
   const entity = `image "${image.name}"`
   checkVars(image, diagnostics)
+  if (!image.auto) checkTogether(image, diagnostics)
   checkUnits(image, init, facts, diagnostics)
   const initSpec = init === undefined ? undefined : vocabulary.inits.get(init)
   if (init !== undefined && !initSpec)
@@ -80,7 +99,7 @@ function compileImage(
       place: image.model.origin,
       remedy: `known are ${[...vocabulary.inits.keys()].join(', ')}`,
     })
-  const needing = image.chain.filter((layer) => layer.data.services?.some((service) => service.exec !== undefined))
+  const needing = image.chain.filter(runsProcesses)
   // What an intermediate lacks, an image on it may still install.
   if (
     !image.auto &&
@@ -104,15 +123,20 @@ function compileImage(
     vocabulary,
     facts: facts.get(layer.name) ?? { base: '' },
     directory: stageDirectory(layer, facts),
+    builder: tools.image,
     init,
     tasks,
     report,
   })
+  const buildersIn = (of: readonly LayerModel[]) => [
+    ...new Set(of.flatMap((layer) => buildersOf(layer, image, vocabulary, facts))),
+  ]
   const layers = image.own.map((layer): ImageLayer => ({
     origin: layer.origin,
     directory: stageDirectory(layer, facts),
     vars: layer.data.vars ?? {},
     plan: compileLayer(layer, contextOf(layer, reporter(layer, diagnostics))),
+    data: stagedData(layer),
   }))
   // What is wrong with a service of a base image was said there.
   const inherited = (layer: LayerModel) =>
@@ -127,6 +151,7 @@ function compileImage(
   const ports = [...new Set(image.own.flatMap((layer) => (layer.data.ports ?? []).map(exposed)))].sort(byName)
   return {
     name: image.name,
+    auto: image.auto,
     origin: image.model.origin,
     base: image.base,
     ...(registry !== undefined && { registry }),
@@ -148,8 +173,34 @@ function compileImage(
     ports,
     layers,
     ...(initPlan && { init: initPlan }),
-    metadata: imageMetadata(image, init, vocabulary),
+    routes: proxyRoutes(image),
+    bootc: image.model.data.bootc ?? false,
+    keepsRoot: image.model.data.bootc ?? false,
+    builderHooks: hooksOf(buildersIn(image.own), image.user.home, image.model.origin),
+    metadata: imageMetadata(image, init, vocabulary, tools.map, buildersIn(image.chain)),
     ancestors,
+  }
+}
+
+/** Where an image gets the tools of its builders from. */
+interface Tools {
+  readonly map: BuilderMap
+  readonly image: LayerContext['builder']
+}
+
+function toolsFor(
+  image: ResolvedImage,
+  images: ReadonlyMap<string, ResolvedImage>,
+  maps: ReadonlyMap<string, BuilderMap>,
+): Tools {
+  const map = maps.get(image.name) ?? {}
+  return {
+    map,
+    image: (kind) => {
+      const from = images.get(map[kind] ?? '')
+      // Whoever has the image's uid there may be called something else.
+      return from && { name: from.name, user: (from.user.uid === image.user.uid ? from : image).user.name }
+    },
   }
 }
 
@@ -181,10 +232,17 @@ function compileInit(
           (step): step is ServiceCustomStep => step.kind === 'ServiceCustom' && step.unitPath === '',
         )
         const number = String(index + 1).padStart(2, '0')
-        if (steps.length === 0) return []
-        const text = steps.map((step) => step.unitText).join('\n')
-        const lines = steps.flatMap((step) => step.unitText.split('\n').map(() => step.origin))
-        return [{ file: `${number}-${layer.name}.conf`, text, origin: layer.origin, lines }]
+        const fragment = (name: string, of: readonly ServiceCustomStep[]) => ({
+          file: `${number}-${name}.conf`,
+          text: of.map((step) => step.unitText).join('\n'),
+          origin: layer.origin,
+          lines: of.flatMap((step) => step.unitText.split('\n').map(() => step.origin)),
+        })
+        const described = steps.filter((step) => step.relay === undefined)
+        return [
+          ...(described.length > 0 ? [fragment(layer.name, described)] : []),
+          ...steps.flatMap((step) => (step.relay === undefined ? [] : [fragment(`relay-${step.relay}`, [step])])),
+        ]
       })
     : []
   const files = own.flatMap((step) => {

@@ -2,10 +2,12 @@
  * The plan: what has to happen, in order, as plain data. It is the only thing that realisers (image builds, pods, hosts, VMs) read.
  * Every step knows the place in the user's program that asked for it.
  */
-import type { CacheDirectory, RunStep } from '../../dsl/vocabulary.ts'
+import type { CacheDirectory, RunStep, StageStep } from '../../dsl/vocabulary.ts'
 import type { Place } from '../diagnostics/diagnostic.ts'
 import type { Account, ResolvedBase } from '../resolve/image.ts'
+import type { StagedData } from './data.ts'
 import type { ImageMetadata } from './metadata.ts'
+import type { PlannedRoute } from './routes.ts'
 
 /** Version of the JSON that `ov synth --json` prints. */
 export const PLAN_SCHEMA_VERSION = 1
@@ -46,11 +48,18 @@ export interface Artifact {
 export interface BuilderStep extends Authored {
   readonly kind: 'Builder'
   readonly builder: string
+  /** Image of the project that brings the tools; empty where it builds in the image itself. */
   readonly builderImage: string
   readonly layerName: string
   readonly layerDir: string
   readonly phase: Phase
+  /** Package format whose section it builds; these artefacts go in with the packages, others before all layers. */
+  readonly format: string
+  /** Stage that builds it, paths below the layer's files; without one the commands do. */
+  readonly stage?: readonly StageStep[]
   readonly artifacts: readonly Artifact[]
+  /** Programs of the builder image that an image gets once. */
+  readonly binaries: readonly string[]
   readonly caches: readonly CacheDirectory[]
   readonly commands: readonly RunStep[]
 }
@@ -141,6 +150,8 @@ export interface ServiceCustomStep extends Authored {
   readonly targetScope: ServiceScope
   readonly enable: boolean
   readonly layerName: string
+  /** The port it relays; absent for services that a layer describes. */
+  readonly relay?: number
 }
 
 export interface ShellHookStep extends Authored {
@@ -216,6 +227,8 @@ export interface ImageLayer {
   readonly directory: string
   /** Install-time variables. */
   readonly vars: Readonly<Record<string, string>>
+  /** What it gives to volumes. */
+  readonly data: readonly StagedData[]
 }
 
 /** How the init of an image is put together. */
@@ -244,6 +257,8 @@ export interface InitPlan {
 /** An image to build. */
 export interface ImagePlan {
   readonly name: string
+  /** Made by ov, because several images begin with what it holds. */
+  readonly auto: boolean
   readonly origin: Place
   readonly base: ResolvedBase
   readonly registry?: string
@@ -256,8 +271,16 @@ export interface ImagePlan {
   /** Caches of the primary package format. */
   readonly caches: readonly CacheDirectory[]
   readonly ports: readonly string[]
+  /** What the builders of its own layers set, where no layer says otherwise. (IMG-39) */
+  readonly builderHooks?: readonly ShellHookStep[]
   readonly layers: readonly ImageLayer[]
   readonly init?: InitPlan
+  /** Routes to write for the proxy. */
+  readonly routes: readonly PlannedRoute[]
+  /** It boots, as a machine does: checked by bootc at the end of the build. */
+  readonly bootc: boolean
+  /** Its containers start as root, and become others themselves. (IMG-69) */
+  readonly keepsRoot: boolean
   readonly metadata: ImageMetadata
   /** Metadata of the internal bases, nearest first: what they say must be taken back where this image says nothing. */
   readonly ancestors: readonly ImageMetadata[]

@@ -1,6 +1,6 @@
 import type { Security } from '../../dsl/security.ts'
 import { byName } from '../model/project.ts'
-import type { ImageMetadata } from './metadata.ts'
+import { EMPTY_METADATA, type ImageMetadata } from './metadata.ts'
 
 /** All labels begin with this; other programs read them. */
 export const LABEL_PREFIX = 'org.overthinkos.'
@@ -37,38 +37,28 @@ interface Codec {
   readonly json: boolean
 }
 
-const text = <K extends 'version' | 'image' | 'user' | 'home' | 'registry' | 'network' | 'init' | 'info' | 'status'>(
-  key: string,
-  field: K,
-): Codec => ({
+/** Fields of the metadata that hold a certain kind of value. */
+type FieldOf<Value> = { [K in keyof ImageMetadata]: ImageMetadata[K] extends Value ? K : never }[keyof ImageMetadata]
+
+const text = (key: string, field: FieldOf<string>): Codec => ({
   key,
   write: (metadata) => metadata[field],
   read: (value) => ({ [field]: value }),
   json: false,
 })
-const number = (key: string, field: 'uid' | 'gid'): Codec => ({
+const number = (key: string, field: FieldOf<number>): Codec => ({
   key,
   write: (metadata) => String(metadata[field]),
   read: (value) => ({ [field]: Number(value) }),
   json: false,
 })
-type JsonField = Exclude<
-  keyof ImageMetadata,
-  | 'version'
-  | 'image'
-  | 'uid'
-  | 'gid'
-  | 'user'
-  | 'home'
-  | 'registry'
-  | 'network'
-  | 'init'
-  | 'info'
-  | 'status'
-  | 'security'
-  | 'initServices'
->
-const json = (key: string, field: JsonField): Codec => ({
+const flag = (key: string, field: FieldOf<boolean>): Codec => ({
+  key,
+  write: (metadata) => (metadata[field] ? 'true' : ''),
+  read: (value) => ({ [field]: value === 'true' }),
+  json: false,
+})
+const json = (key: string, field: Exclude<FieldOf<object>, 'security' | 'initServices'>): Codec => ({
   key,
   write: (metadata) => encode(metadata[field]),
   read: (value) => ({ [field]: JSON.parse(value) as never }),
@@ -114,30 +104,48 @@ const CODECS: readonly Codec[] = [
   text('user', 'user'),
   text('home', 'home'),
   text('registry', 'registry'),
+  flag('bootc', 'bootc'),
   text('network', 'network'),
+  text('fqdn', 'fqdn'),
+  text('acme_email', 'acmeEmail'),
+  text('engine', 'engine'),
   json('platform.distro', 'distro'),
   json('platform.formats', 'formats'),
+  json('builder.uses', 'builderUses'),
+  json('builder.provides', 'builderProvides'),
   json('ports', 'ports'),
   json('port_protos', 'portProtos'),
   json('volumes', 'volumes'),
+  json('aliases', 'aliases'),
   security,
   json('env', 'env'),
+  json('hooks', 'hooks'),
   text('init', 'init'),
 ]
 const AFTER_INIT: readonly Codec[] = [
   json('services', 'services'),
+  json('port_relay', 'portRelay'),
+  json('secrets', 'secrets'),
   json('env_provides', 'envProvides'),
   json('env_requires', 'envRequires'),
   json('env_accepts', 'envAccepts'),
   json('secret_requires', 'secretRequires'),
   json('secret_accepts', 'secretAccepts'),
+  json('mcp_requires', 'mcpRequires'),
+  json('mcp_accepts', 'mcpAccepts'),
+  json('mcp_provides', 'mcpProvides'),
   text('status', 'status'),
   text('info', 'info'),
+  json('routes', 'routes'),
   json('env_layers', 'envLayers'),
   json('path_append', 'pathAppend'),
   json('layer_versions', 'layerVersions'),
+  json('data', 'data'),
+  flag('data_image', 'dataImage'),
 ]
 const INIT_SERVICES = 'services.'
+/** What an image has to say of itself in which nothing runs. (IMG-67) */
+const DATA_IMAGE = new Set(['version', 'image', 'registry', 'volumes', 'layer_versions', 'data', 'data_image'])
 
 /**
  * The labels of an image. Where an internal base has a label that this image has not, it is written empty: an engine would hand the base's value
@@ -146,6 +154,7 @@ const INIT_SERVICES = 'services.'
 export function toLabels(metadata: ImageMetadata, ancestors: readonly ImageMetadata[]): Label[] {
   const labels: Label[] = []
   const put = (key: string, write: (from: ImageMetadata) => string, json: boolean) => {
+    if (metadata.dataImage && !DATA_IMAGE.has(key)) return
     const value = write(metadata)
     if (value !== '') labels.push({ name: LABEL_PREFIX + key, value, json })
     else if (ancestors.some((ancestor) => write(ancestor) !== ''))
@@ -159,41 +168,9 @@ export function toLabels(metadata: ImageMetadata, ancestors: readonly ImageMetad
   return labels
 }
 
-/** An image without any label. */
-const EMPTY: ImageMetadata = {
-  version: '',
-  image: '',
-  uid: 0,
-  gid: 0,
-  user: '',
-  home: '',
-  registry: '',
-  network: '',
-  distro: [],
-  formats: [],
-  ports: [],
-  portProtos: {},
-  volumes: [],
-  security: {},
-  env: [],
-  init: '',
-  initServices: {},
-  services: [],
-  envProvides: {},
-  envRequires: [],
-  envAccepts: [],
-  secretRequires: [],
-  secretAccepts: [],
-  status: 'testing',
-  info: '',
-  envLayers: {},
-  pathAppend: [],
-  layerVersions: {},
-}
-
 /** Reads an image's labels back; foreign labels are passed over. A label that is not the JSON it should be is an error that names it. */
 export function fromLabels(labels: Readonly<Record<string, string>>): ImageMetadata {
-  let metadata: ImageMetadata = EMPTY
+  let metadata: ImageMetadata = EMPTY_METADATA
   const initServices: Record<string, readonly string[]> = {}
   const read = <T>(name: string, parse: () => T): T => {
     try {

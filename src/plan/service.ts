@@ -114,6 +114,40 @@ function attempt<T>(render: () => T, say: (why: string) => void): T | undefined 
   }
 }
 
+/** Whether a layer has processes of its own to run. */
+export const runsProcesses = ({ data }: LayerModel): boolean =>
+  data.services?.some((service) => service.exec !== undefined) === true || (data.portRelay ?? []).length > 0
+
+/** Services that pass ports on: written once, whichever layers ask for it. (LAY-82) */
+function relaySteps(layer: LayerModel, image: ResolvedImage, init: Init): Step[] {
+  const ports = (layer.data.portRelay ?? []).filter(
+    (port) => image.chain.find((other) => other.data.portRelay?.includes(port)) === layer,
+  )
+  return ports.map((port): Step => {
+    const service: InitService = {
+      name: `relay-${port}`,
+      exec: `/usr/local/bin/relay-wrapper ${port}`,
+      restart: 'always',
+      priority: 1,
+      startSecs: 0,
+      layer: layer.name,
+    }
+    const own = { user: image.user.name, uid: image.user.uid }
+    const unit = init.unit?.(service, own)
+    return {
+      kind: 'ServiceCustom',
+      name: unit ? unit.path.slice(unit.path.lastIndexOf('/') + 1) : service.name,
+      unitText: unit?.text ?? init.fragment?.(service, own) ?? '',
+      unitPath: unit?.path ?? '',
+      targetScope: 'system',
+      enable: unit !== undefined,
+      layerName: layer.name,
+      relay: port,
+      origin: placeOf(layer, 'portRelay'),
+    }
+  })
+}
+
 /** Steps for the services of a layer, rendered by the image's init. (PLAN-20 to PLAN-23, LAY-66) */
 export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initName, report }: LayerContext): Step[] {
   const services = layer.data.services ?? []
@@ -129,7 +163,7 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
       )
   if (!init) return []
   const own = { user: image.user.name, uid: image.user.uid }
-  return services.flatMap((service, index): Step[] => {
+  const described = services.flatMap((service, index): Step[] => {
     const path = `services[${index}]`
     const origin = placeOf(layer, path)
     const scope = service.scope ?? 'system'
@@ -215,14 +249,17 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
       },
     ]
   })
+  return [...described, ...relaySteps(layer, image, init)]
 }
 
 /** The init that runs an image's services: what it says itself, else by what its layers have. (IMG-50) */
-export function chooseInit(image: ResolvedImage, vocabulary: Vocabulary): string | undefined {
+export function chooseInit(image: ResolvedImage, vocabulary: Vocabulary, shipsUnits: boolean): string | undefined {
   const own = image.images.map((model) => model.data.init).find((init) => init !== undefined)
   if (own !== undefined) return own
-  const custom = servicesOf(image).some((service) => service.exec !== undefined)
-  if (!custom) return undefined
+  // What boots has systemd already.
+  if (image.images.some((one) => one.data.bootc === true) && (shipsUnits || servicesOf(image).length > 0 || image.chain.some(runsProcesses)))
+    return 'systemd'
+  if (!image.chain.some(runsProcesses)) return undefined
   const candidates = [...vocabulary.inits.values()].filter((init) => init.fragment).map((init) => init.name)
   const present = candidates.filter((name) => {
     const { layer } = vocabulary.inits.get(name)!

@@ -1,20 +1,20 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Project } from '../model/project.ts'
-import { detects } from './distro.ts'
+import { manifestsOf } from './manifests.ts'
 
 /** Fields each of which is reason enough for a layer to be there. */
-const CONTENT = ['tasks', 'layers', 'services', 'env', 'pathAppend', 'tags'] as const
+const CONTENT = ['tasks', 'layers', 'services', 'env', 'pathAppend', 'tags', 'data'] as const
 
 /** Reports layers that install and set nothing. (LAY-10) */
 export function checkContent(project: Project, facts: Facts): Diagnostic[] {
   const { formats, builders } = project.vocabulary
-  const manifests = [...builders.values()].flatMap((builder) => builder.detect.map((group) => group.join(' + ')))
+  const manifests = [...builders.values()].flatMap((builder) => (builder.detect ?? []).map(([file]) => file))
   const fields = [...CONTENT, ...formats.keys(), ...builders.keys()]
   return [...project.layers.values()].flatMap((layer): Diagnostic[] => {
     const data = layer.data as Readonly<Record<string, unknown>>
-    const own = facts.get(layer.name)?.own
-    const detected = own && (own.units.length > 0 || [...builders.values()].some((one) => detects(one, own.names)))
+    const fact = facts.get(layer.name)
+    const detected = fact && ((fact.own?.units.length ?? 0) > 0 || manifestsOf(layer, project.vocabulary, fact).length > 0)
     if (detected || fields.some((field) => !isEmpty(data[field]))) return []
     return [
       {

@@ -5,7 +5,14 @@ import { refName } from '../model/schema/refs.ts'
 import { TopologicalOrder } from './topological-order.ts'
 
 type Field = 'depends' | 'layers'
-const references = (layer: LayerModel, field: Field) => (layer.data[field] ?? []).map(refName)
+/** The layer whose program relays ports. */
+export const RELAY_LAYER = 'socat'
+/** What a layer names, and what runs its relays. (LAY-82) */
+const references = (layer: LayerModel, field: Field) => {
+  const named = (layer.data[field] ?? []).map(refName)
+  const relays = field === 'depends' && (layer.data.portRelay ?? []).length > 0 && layer.name !== RELAY_LAYER
+  return relays && !named.includes(RELAY_LAYER) ? [...named, RELAY_LAYER] : named
+}
 
 /** Layers and how they need each other; all names in it exist and no hard cycle remains. */
 export class LayerGraph {
@@ -130,7 +137,7 @@ export function imageChain(project: Project, image: ImageModel): ImageModel[] {
 export function internalBase(project: Project, image: ImageModel): ImageModel | undefined {
   const { base } = image.data
   if (typeof base === 'string') return project.images.get(base)
-  return '$ref' in base ? project.images.get(base.name) : undefined
+  return base !== undefined && '$ref' in base ? project.images.get(base.name) : undefined
 }
 
 function cycleDiagnostic(layers: ReadonlyMap<string, LayerModel>, cycle: readonly string[]): Diagnostic {

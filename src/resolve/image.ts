@@ -33,6 +33,8 @@ export type ResolvedBase =
   | { readonly kind: 'internal'; readonly image: string }
   | { readonly kind: 'external'; readonly ref: string }
   | { readonly kind: 'bootstrap'; readonly spec: BootstrapSpec }
+  /** Of data images. */
+  | { readonly kind: 'none' }
 
 /** An image with everything that its base, its distro and its layers decide worked in. */
 export interface ResolvedImage {
@@ -88,6 +90,11 @@ export function resolveImages(
         'base',
         `image dependency cycle: ${[...open.slice(open.indexOf(image.name)), image.name].join(' -> ')}`,
       )
+    if (image.data.dataImage === true) {
+      const found = resolveDataImage(image, project, graph)
+      resolved.set(image.name, found)
+      return found
+    }
     const { base: given } = image.data
     if (typeof given === 'object' && '$ref' in given && !project.images.has(given.name))
       return say('OV3003', 'base', `base: unknown image "${given.name}"`)
@@ -98,6 +105,13 @@ export function resolveImages(
         'base',
         `base: image "${parentModel.name}" is disabled`,
         'enable it, or base this image on another one',
+      )
+    if (parentModel?.data.dataImage === true)
+      return say(
+        'OV3022',
+        'base',
+        `base: image "${parentModel.name}" is a data image`,
+        'nothing runs in it; base this image on another one',
       )
     const parent = parentModel && resolve(parentModel, [...open, image.name])
     if (parentModel && !parent) {
@@ -191,7 +205,7 @@ function resolveBase(image: ImageModel, parent: ResolvedImage | undefined): Reso
   if (parent) return { kind: 'internal', image: parent.name }
   const { base } = image.data
   if (typeof base === 'string') return { kind: 'external', ref: base }
-  if (!('$base' in base)) throw new Error(`image ${image.name}: unresolved base`)
+  if (base === undefined || !('$base' in base)) throw new Error(`image ${image.name}: unresolved base`)
   const {
     distro = 'debian',
     suite,
@@ -215,13 +229,23 @@ function resolveBase(image: ImageModel, parent: ResolvedImage | undefined): Reso
   }
 }
 
-const describeBase = (base: ResolvedBase) =>
-  base.kind === 'internal' ? base.image : base.kind === 'external' ? base.ref : `${base.spec.distro} ${base.spec.suite}`
+function describeBase(base: ResolvedBase): string {
+  switch (base.kind) {
+    case 'internal':
+      return base.image
+    case 'external':
+      return base.ref
+    case 'bootstrap':
+      return `${base.spec.distro} ${base.spec.suite}`
+    case 'none':
+      return 'scratch'
+  }
+}
 
 /** `['debian:13', 'debian']`; Ubuntu also answers to debian's sections, as its relative. */
 function bootstrapTags(image: ImageModel): string[] {
   const { base } = image.data
-  if (typeof base === 'string' || !('$base' in base)) return []
+  if (base === undefined || typeof base === 'string' || !('$base' in base)) return []
   const { distro = 'debian', suite, release = RELEASES[suite] } = base.$base
   return [
     ...(release === undefined ? [] : [`${distro}:${release}`]),
@@ -249,6 +273,30 @@ function resolveUser(
   const free = user === undefined && (uid === undefined || uid === shipped?.uid)
   if (shipped && (userPolicy === 'adopt' || (userPolicy === 'auto' && free))) return { ...shipped, adopted: true }
   return account(user, uid, gid)
+}
+
+/** A data image: the layers that give it something, each as it is. Nothing is installed, so nothing is inherited. (IMG-67) */
+function resolveDataImage(image: ImageModel, project: Project, graph: LayerGraph): ResolvedImage {
+  const { user, uid, gid } = image.data
+  const layers = graph
+    .closure((image.data.layers ?? []).map(refName))
+    .map((name) => project.layers.get(name)!)
+    .filter((layer) => !isBundle(layer))
+  return {
+    name: image.name,
+    model: image,
+    base: { kind: 'none' },
+    tags: [],
+    distro: undefined,
+    formats: [],
+    user: account(user, uid, gid),
+    chain: layers,
+    own: layers,
+    levels: [layers],
+    images: [image],
+    version: image.data.version ?? highestVersion(layers.map((layer) => layer.data.version)) ?? '',
+    auto: false,
+  }
 }
 
 function account(user: string | undefined, uid: number | undefined, gid: number | undefined): Account {

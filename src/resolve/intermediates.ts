@@ -1,4 +1,5 @@
 import { byName, type ImageModel, type LayerModel } from '../model/project.ts'
+import { refName } from '../model/schema/refs.ts'
 import { highestVersion } from './calver.ts'
 import type { ResolvedBase, ResolvedImage } from './image.ts'
 
@@ -59,10 +60,14 @@ export function addIntermediates(images: ReadonlyMap<string, ResolvedImage>): Re
 
 /** Images that would install a layer in the same way, by what they stand on; those on images of the project first. Alone, none has anything to share. */
 function groupsOf(images: ReadonlyMap<string, ResolvedImage>): ResolvedImage[][] {
-  const groups = Map.groupBy(images.values(), ({ base, user, tags, formats, model }) =>
-    JSON.stringify([base, user, tags, formats, model.data.init ?? null]),
+  // An image that builds for others must not come to stand on one of these.
+  const builders = new Set([...images.values()].flatMap(({ model }) => Object.values(model.data.builder ?? {}).map(refName)))
+  const others = [...images.values()].filter(({ name }) => !builders.has(name))
+  const groups = Map.groupBy(others, ({ base, user, tags, formats, model }) =>
+    JSON.stringify([base, user, tags, formats, model.data.init ?? null, model.data.builder ?? null]),
   )
-  const several = [...groups.values()].filter((group) => group.length > 1)
+  // Data images stand on nothing, and install nothing.
+  const several = [...groups.values()].filter(([first, second]) => second && first!.base.kind !== 'none')
   return [true, false].flatMap((internal) =>
     several.filter(([first]) => (first!.base.kind === 'internal') === internal),
   )
@@ -90,12 +95,13 @@ function intermediate(
   taken: ReadonlySet<string>,
 ): ResolvedImage {
   const name = nameFor(on ? on.name : shortName(first.base), layers.at(-1)!.name, first.user.uid, taken)
-  const { init } = first.model.data
+  const { init, builder } = first.model.data
   const data = {
     name,
     base: on ? { $ref: 'image' as const, name: on.name } : first.model.data.base,
     layers: layers.map((layer) => layer.name),
     ...(init !== undefined && { init }),
+    ...(builder !== undefined && { builder }),
   }
   const model: ImageModel = { name, data, origin: first.model.origin, parts: {} }
   const chain = [...(on?.chain ?? []), ...layers]
@@ -117,8 +123,8 @@ function intermediate(
 const shortName = (base: ResolvedBase): string =>
   base.kind === 'internal'
     ? base.image
-    : base.kind === 'bootstrap'
-      ? base.spec.distro
+    : base.kind !== 'external'
+      ? base.kind === 'bootstrap' ? base.spec.distro : 'scratch'
       : base.ref
           .replace(/@.*$/, '')
           .replace(/:[^/:]*$/, '')

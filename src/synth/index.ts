@@ -4,6 +4,7 @@ import type { Place } from '../diagnostics/diagnostic.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import type { PodPlan } from '../plan/pod.ts'
 import { renderContainerfile } from './containerfile/index.ts'
+import { renderRoutes, routesFile } from './containerfile/routes.ts'
 import { renderQuadlet, type QuadletInput } from './quadlet/index.ts'
 import { bootstrapReference, contentHash, fullReference } from './references.ts'
 import { sideMap, type FileTree, type OutputFile } from './tree.ts'
@@ -20,6 +21,8 @@ export interface StageFile {
 /** What output depends on besides the plans. */
 export interface SynthInput {
   readonly images: ReadonlyMap<string, ImagePlan>
+  /** The images to render; all by default. */
+  readonly only?: readonly ImagePlan[]
   readonly pods: readonly PodPlan[]
   readonly stages: ReadonlyMap<string, readonly StageFile[]>
   /** Tag of an image; plain synth takes its version. */
@@ -36,7 +39,7 @@ export function synthesise(input: SynthInput): { files: FileTree; diagnostics: D
   const files = new Map<string, OutputFile>()
   const diagnostics: Diagnostic[] = []
   files.set(`${OUTPUT}/.gitignore`, { kind: 'text', text: '*\n' })
-  for (const image of input.images.values()) synthesiseImage(image, input, files, diagnostics)
+  for (const image of input.only ?? input.images.values()) synthesiseImage(image, input, files, diagnostics)
   for (const pod of input.pods) {
     const image = pod.image.kind === 'project' ? input.images.get(pod.image.name) : undefined
     if (pod.image.kind === 'project' && !image) continue
@@ -80,6 +83,7 @@ function synthesiseImage(
   const printed = guard(diagnostics, `image "${image.name}"`, 'OV5002', image.origin, () =>
     renderContainerfile(image, {
       baseRef: baseReference(image, input),
+      referenceOf: (name) => projectReference(name, input),
       contentPath: (layer, content) => {
         const path = `${folder}/_inline/${layer}/${contentHash(content)}`
         inline.set(path, content)
@@ -91,6 +95,7 @@ function synthesiseImage(
   putPrinted(files, `${folder}/Containerfile`, printed)
   files.set(`${folder}/containerignore`, { kind: 'text', text: ignoreFile(image) })
   for (const [path, text] of inline) files.set(path, { kind: 'text', text })
+  if (image.routes.length > 0) putPrinted(files, routesFile(image.name), renderRoutes(image))
   const { init } = image
   if (init?.config && init.fragments.length > 0) {
     const header = `${init.config.header}\n`
@@ -120,11 +125,17 @@ export function baseReference(image: ImagePlan, input: Pick<SynthInput, 'images'
       return image.base.ref
     case 'bootstrap':
       return bootstrapReference(image.base.spec, input.architecture)
-    case 'internal': {
-      const base = input.images.get(image.base.image)!
-      return fullReference(base, input.tag(base))
-    }
+    case 'none':
+      return 'scratch'
+    case 'internal':
+      return projectReference(image.base.image, input)
   }
+}
+
+/** The full tag of an image of the project. */
+export function projectReference(name: string, { images, tag }: Pick<SynthInput, 'images' | 'tag'>): string {
+  const image = images.get(name)!
+  return fullReference(image, tag(image))
 }
 
 /** Only what the Containerfile copies is sent to the builder; patterns of the user's own ignore files never come into it. */

@@ -68,12 +68,15 @@ function known(schema: z.ZodType, ...path: string[]): string[] {
   return shape?.[first] ? known(shape[first], ...rest) : []
 }
 
-const formats = [...BUILT_IN.formats.values()].map(({ name, fields = [], needPackages = [] }) => ({
+const formats = [...BUILT_IN.formats.values()].map(({ name, fields = {}, needPackages = [] }) => ({
   name,
   fields,
   needPackages,
 }))
-const layer = layerSchema(formats, [...BUILT_IN.builders.keys()])
+const layer = layerSchema(
+  formats,
+  [...BUILT_IN.builders.values()].filter(({ section }) => section === undefined).map(({ name }) => name),
+)
 
 describe('LAY-02 LAY-120 the types and the run-time check know the same fields', () => {
   it('LAY-120 of layers, images and deploys', () => {
@@ -86,16 +89,29 @@ describe('LAY-02 LAY-120 the types and the run-time check know the same fields',
     expect(known(podSchema, 'security')).toEqual(fieldsOf('Security'))
     expect(known(layer, 'security')).toEqual(fieldsOf('Security'))
     expect(known(layer, 'services')).toEqual(fieldsOf('Service'))
-    expect(known(layer, 'deb', 'repos')).toEqual([...new Set([...fieldsOf('DebRepo'), ...fieldsOf('RpmRepo')])].sort())
+    expect(known(layer, 'deb', 'repos')).toEqual(fieldsOf('DebRepo'))
+    expect(known(layer, 'rpm', 'repos')).toEqual(fieldsOf('RpmRepo'))
+    expect(known(layer, 'pac', 'repos')).toEqual(fieldsOf('PacRepo'))
   })
   it('LAY-43 of package sections', () => {
     expect(known(layer, 'deb')).toEqual(fieldsOf('DebSection'))
     expect(known(layer, 'rpm')).toEqual(fieldsOf('RpmSection'))
-    expect(fieldsOf('TagSection')).toEqual([...new Set([...fieldsOf('DebSection'), ...fieldsOf('RpmSection')])].sort())
+    expect(known(layer, 'pac')).toEqual(fieldsOf('PacSection'))
+    expect(known(layer, 'aur')).toEqual(fieldsOf('AurSection'))
+    const every = ['RpmSection', 'DebSection', 'PacSection', 'AurSection'].flatMap(fieldsOf)
+    expect(fieldsOf('TagSection')).toEqual([...new Set(every)].sort())
   })
   it('LAY-89 of contracts', () => {
     expect(known(layer, 'envRequires')).toEqual(['default', 'description'])
     expect(known(layer, 'secretAccepts')).toEqual(['description', 'key'])
+  })
+  it('LAY-79 LAY-86 LAY-87 LAY-95 of what layers say of their containers', () => {
+    expect(known(layer, 'secrets')).toEqual(fieldsOf('OwnedSecret'))
+    expect(known(layer, 'hooks')).toEqual(fieldsOf('Hooks'))
+    expect(known(layer, 'route')).toEqual(fieldsOf('Route'))
+    expect(known(layer, 'data')).toEqual(fieldsOf('DataEntry'))
+    expect(known(layer, 'mcpProvides')).toEqual(['transport', 'url'])
+    expect(known(layer, 'mcpAccepts')).toEqual(['description'])
   })
   it('IMG-01 of bootstrapped bases', () => {
     expect(known(imageSchema, 'base', '$base')).toEqual(fieldsOf('DebootstrapSpec'))

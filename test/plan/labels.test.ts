@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fromLabels, LABEL_PREFIX, toLabels } from '../../src/plan/labels.ts'
-import type { ImageMetadata } from '../../src/plan/metadata.ts'
+import { EMPTY_METADATA, type ImageMetadata } from '../../src/plan/metadata.ts'
 import { Workspace } from '../harness.ts'
 
 /** Something in every field. */
@@ -12,27 +12,46 @@ const FULL: ImageMetadata = {
   user: 'me',
   home: '/home/me',
   registry: 'ghcr.io/acme',
+  bootc: true,
   network: 'backend',
+  fqdn: 'www.example.org',
+  acmeEmail: 'me@example.org',
+  engine: 'podman',
   distro: ['debian:13', 'debian'],
   formats: ['deb'],
+  builderUses: { pixi: 'tools' },
+  builderProvides: ['npm'],
   ports: ['80', '8080:80'],
   portProtos: { '22': 'tcp' },
   volumes: [{ name: 'data', path: '/data' }],
+  aliases: [{ name: 'psql', command: "psql -c 'select 1'" }],
   security: { privileged: true, capAdd: ['A'], shmSize: '1g', memorySwapMax: '0', cpus: '2.5', ipcMode: 'host' },
   env: ['A=1', "B=it's"],
+  hooks: { post_enable: 'a\nb', pre_remove: 'c' },
   init: 'supervisord',
   initServices: { supervisord: ['web'], other: ['x'] },
   services: [{ name: 'web', scope: 'system', exec: "awk '{print $1}'", init: 'supervisord', layer: 'web' }],
+  portRelay: [9222],
+  secrets: [
+    { name: 'db', target: '/run/secrets/db' },
+    { name: 'db', target: '/run/secrets/db', env: 'PW' },
+  ],
   envProvides: { URL: 'http://{{.ContainerName}}' },
   envRequires: [{ name: 'R', description: 'd', default: 'x' }],
   envAccepts: [{ name: 'O', description: 'd' }],
   secretRequires: [{ name: 'T', description: 'd', key: 'ov/a/b' }],
   secretAccepts: [{ name: 'S', description: 'd' }],
+  mcpProvides: [{ name: 'm', url: 'http://{{.ContainerName}}/mcp', transport: 'sse' }],
+  mcpRequires: [{ name: 'n', description: 'd' }],
+  mcpAccepts: [{ name: 'o', description: 'd' }],
   status: 'broken',
   info: 'said of it',
+  routes: [{ host: 'a.localhost', port: 80 }],
   envLayers: { A: '~/a' },
   pathAppend: ['~/bin'],
   layerVersions: { web: '2026.1.1' },
+  data: [{ volume: 'data', staging: '/data/data/x/', layer: 'web', dest: 'x' }],
+  dataImage: false,
 }
 
 describe('IMG-149 labels', () => {
@@ -40,11 +59,22 @@ describe('IMG-149 labels', () => {
     const labels = toLabels(FULL, [])
     expect(fromLabels(Object.fromEntries(labels.map(({ name, value }) => [name, value])))).toEqual(FULL)
     for (const field of Object.keys(FULL) as (keyof ImageMetadata)[]) {
+      if (field === 'dataImage') continue
       const { [field]: value } = FULL
-      const empty = Array.isArray(value) ? [] : typeof value === 'object' ? {} : ''
+      const empty = Array.isArray(value) ? [] : typeof value === 'object' ? {} : typeof value === 'boolean' ? false : ''
       const without = toLabels({ ...FULL, [field]: empty }, [])
       expect(without.length, field).toBeLessThan(labels.length)
     }
+  })
+  it('IMG-67 IMG-142 IMG-149 of a data image, only what it is about', () => {
+    const labels = toLabels({ ...FULL, dataImage: true }, [])
+    const names = labels.map(({ name }) => name.slice(LABEL_PREFIX.length))
+    expect(names).toEqual(['version', 'image', 'registry', 'volumes', 'layer_versions', 'data', 'data_image'])
+    const { version, image, registry, volumes, layerVersions, data } = FULL
+    expect(fromLabels(Object.fromEntries(labels.map(({ name, value }) => [name, value])))).toEqual({
+      ...EMPTY_METADATA,
+      ...{ version, image, registry, volumes, layerVersions, data, dataImage: true },
+    })
   })
   it('IMG-147 IMG-148 empty labels are read as absent, and foreign ones are passed over', () => {
     const taken = toLabels({ ...FULL, network: '', ports: [], initServices: {}, init: '' }, [FULL])

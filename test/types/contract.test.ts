@@ -72,6 +72,14 @@ const accepted: readonly (readonly [title: string, body: string])[] = [
   ],
   ['LAY-89 required secrets are not demanded in env', `pod({ name: 'p', image: plain })`],
   [
+    'IMG-67 an image of data alone needs no base',
+    `const files: AnyImage = image({ name: 'files', dataImage: true, layers: [server], uid: 0 })`,
+  ],
+  [
+    'LAY-87 LAY-92 LAY-94 LAY-95 what layers say of their containers',
+    `layer({ name: 'l', version, secrets: { a: {}, b: { target: '/x', env: ['A', 'B'] } }, mcpProvides: { m: 'http://x', n: { url: 'http://y', transport: 'sse' } }, mcpRequires: { m: 'x' }, mcpAccepts: { n: { description: 'y' } }, aliases: { a: 'b' }, hooks: { postEnable: 'x' }, engine: 'podman' }); image({ name: 'i', base: web, aliases: { a: true, b: 'c' }, bootc: true })`,
+  ],
+  [
     'authoring contract: env that demands nothing may be left out',
     `pod({ name: 'p', image: plain, network: 'host', security: { memoryMax: '1g' } })`,
   ],
@@ -401,7 +409,7 @@ const refused: readonly (readonly [title: string, body: string, says: string])[]
   [
     'IMG-01 an image without a base',
     `image({ name: 'i', layers: [server] })`,
-    `1 \`{ name: 'i', layers: [server] }\` TS2345 Argument of type '{ name: string; layers: [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]; }' is not assignable to parameter of type 'ImageSpec<BaseRef, readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>], readonly []>'.
+    `1 \`{ name: 'i', layers: [server] }\` TS2345 Argument of type '{ name: string; layers: [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]; }' is not assignable to parameter of type 'DataImageSpec<readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]> | ImageSpec<BaseRef, readonly [Layer<"certs" | "data", "53/udp" | ... 1 more ... | 5432, "DATABASE_URL", "LOG", never>], readonly []>'.
   Property 'base' is missing in type '{ name: string; layers: [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]; }' but required in type 'ImageSpec<BaseRef, readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>], readonly []>'.`,
   ],
   [
@@ -455,7 +463,7 @@ const refused: readonly (readonly [title: string, body: string, says: string])[]
   [
     'IMG-06 a layer as base',
     `image({ name: 'i', base: tools })`,
-    `1 \`base\` TS2322 Type 'Layer<never, never, never, never, "API_KEY" | "SMTP_PASSWORD">' is not assignable to type 'BaseRef'.
+    `1 \`base\` TS2322 Type 'Layer<never, never, never, never, "API_KEY" | "SMTP_PASSWORD">' is not assignable to type 'BaseRef | undefined'.
   Type 'Layer<never, never, never, never, "API_KEY" | "SMTP_PASSWORD">' is not assignable to type 'AnyImage | BootstrapBase'.
     Type 'Layer<never, never, never, never, "API_KEY" | "SMTP_PASSWORD">' is not assignable to type 'AnyImage'.
       Types of property '[ENTITY]' are incompatible.

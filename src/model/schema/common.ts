@@ -34,6 +34,14 @@ export const textMap = z.record(z.string(), z.string())
 export const status = z.enum(['working', 'testing', 'broken'])
 export const oneLine = z.string().regex(/^[^\n\r\0]*$/, 'must be one line')
 export const prose = z.string().regex(/^[^\0]*$/, 'contains a NUL character')
+/** A file or folder of the layer; what lies outside is not its own. */
+export const ownPath = z
+  .string()
+  .min(1, 'must not be empty')
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !/[\0\n\r]/.test(path),
+    "must be a relative path within the layer's directory, without '..'",
+  )
 export const words = z.array(oneLine.min(1, 'must not be empty'))
 
 export const layerRef = z.union([z.string(), z.object({ $ref: z.literal('layer'), name: z.string() })], {

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { env, isPort, layerRef, name, prose, quoted, REFERENCE, security, status, version } from './common.ts'
 import { report } from './report.ts'
+import { hostName } from './network.ts'
+import { imageAliases } from './runtime.ts'
 
 const distroRef = z.union([z.string().min(1), z.object({ $ref: z.literal('distro'), name: z.string() })], {
   error: 'must be a distro tag or a distro',
@@ -38,20 +40,27 @@ const imagePort = z.union([z.number(), z.string()]).superRefine((port, ctx) => {
   if (parts.length > 2 || !parts.every((part) => /^\d+$/.test(part) && isPort(Number(part))))
     report(ctx, 'OV2011', `${quoted(port)} is not a port: "port" or "host:container", each 1-65535`)
 })
-/** The schema of images. */
-export const imageSchema = z.strictObject({
+const builderImage = z.union([z.string(), z.object({ $ref: z.literal('image'), name: z.string() })], {
+  error: 'must be an image or the name of one',
+})
+const builderRef = z.union([z.string(), z.object({ $ref: z.literal('builder'), name: z.string() })], {
+  error: 'must be a builder or the name of one',
+})
+const imageFields = z.strictObject({
   name,
-  base: z.union(
-    [
-      z.string().regex(REFERENCE, 'is not an image reference'),
-      z.object({ $ref: z.literal('image'), name: z.string() }),
-      z.strictObject({ $base: debootstrapSpec }),
-    ],
-    {
-      error: (issue) =>
-        issue.input === undefined ? 'base is missing' : 'must be an image, debootstrap({…}), or a registry reference',
-    },
-  ),
+  base: z
+    .union(
+      [
+        z.string().regex(REFERENCE, 'is not an image reference'),
+        z.object({ $ref: z.literal('image'), name: z.string() }),
+        z.strictObject({ $base: debootstrapSpec }),
+      ],
+      {
+        error: 'must be an image, debootstrap({…}), or a registry reference',
+      },
+    )
+    .optional(),
+  dataImage: z.boolean().optional(),
   layers: z.array(layerRef).optional(),
   version: version.optional(),
   description: prose.optional(),
@@ -60,6 +69,8 @@ export const imageSchema = z.strictObject({
   info: prose.optional(),
   distro: z.union([distroRef, z.array(distroRef)]).optional(),
   build: z.union([z.string(), z.array(z.string())]).optional(),
+  builder: z.record(z.string(), builderImage).optional(),
+  builds: z.array(builderRef).optional(),
   user: accountName.optional(),
   uid: id.optional(),
   gid: id.optional(),
@@ -77,9 +88,48 @@ export const imageSchema = z.strictObject({
     .string()
     .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.:-]*$/, 'is not a network name')
     .optional(),
+  fqdn: hostName.optional(),
+  acmeEmail: z
+    .string()
+    .regex(/^[^\s@\0]+@[^\s@\0]+$/, 'must be a mail address')
+    .optional(),
   env: env.optional(),
   security: security.optional(),
+  aliases: imageAliases.optional(),
+  bootc: z.boolean().optional(),
   init: z.string().optional(),
+})
+
+/** What an image without programs may say. (IMG-67) */
+const DATA_IMAGE = [
+  'name',
+  'dataImage',
+  'layers',
+  'version',
+  'description',
+  'enabled',
+  'user',
+  'uid',
+  'gid',
+  'tag',
+  'registry',
+]
+
+/** The schema of images. */
+export const imageSchema = imageFields.superRefine((image, ctx) => {
+  if (image.dataImage !== true) {
+    if (image.base === undefined) report(ctx, 'OV2002', 'base is missing', ['base'])
+    return
+  }
+  for (const field of Object.keys(image))
+    if (!DATA_IMAGE.includes(field))
+      report(
+        ctx,
+        'OV3022',
+        field === 'base' ? 'data_image cannot specify base' : 'is not valid on a data image',
+        [field],
+        'a data image holds the data of its layers and nothing else',
+      )
 })
 
 export type ImageData = z.infer<typeof imageSchema>

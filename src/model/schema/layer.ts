@@ -1,9 +1,12 @@
 import * as z from 'zod'
-import { env, isPort, layerRef, NAME, name, prose, quoted, security, status, textMap, version } from './common.ts'
-import { envContracts, envProvides, secretContracts } from './contract.ts'
-import { section, type FormatRules } from './packages.ts'
+import { env, isPort, layerRef, NAME, name, ownPath, prose, quoted, security, status, textMap, version } from './common.ts'
+import { envContracts, envProvides, mcpContracts, mcpProvides, secretContracts } from './contract.ts'
+import { data } from './data.ts'
+import { allFields, section, type FormatRules } from './packages.ts'
 import { refName } from './refs.ts'
+import { checkRelays, portRelay, route } from './network.ts'
 import { report } from './report.ts'
+import { aliases, engine, hooks, secrets } from './runtime.ts'
 import { services } from './service.ts'
 import { taskList } from './tasks.ts'
 
@@ -98,18 +101,9 @@ const volumes = z
     }
   })
 
-/** A file or folder of the layer; what lies outside is not its own. */
-const ownPath = z
-  .string()
-  .min(1, 'must not be empty')
-  .refine(
-    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !/[\0\n\r]/.test(path),
-    "must be a relative path within the layer's directory, without '..'",
-  )
-
-/** The schema of layers, given the formats and builders of the vocabulary. */
+/** The schema of layers, given the formats of the vocabulary, and its builders that have manifests. */
 export function layerSchema(formats: readonly FormatRules[], builders: readonly string[]) {
-  const all = [...new Set(formats.flatMap((format) => format.fields))]
+  const all = allFields(formats)
   const needed = [...new Set(formats.flatMap((format) => format.needPackages))]
   const sections: Record<string, z.ZodType> = {}
   for (const format of formats)
@@ -142,7 +136,7 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
               ctx.addIssue({
                 ...issue,
                 path: [tag, ...issue.path],
-                ...(issue.path.length === 0 && { known: ['packages', 'options', ...all] }),
+                ...(issue.path.length === 0 && { known: ['packages', 'options', ...Object.keys(all)] }),
               })
           }
         })
@@ -169,9 +163,20 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
       secretRequires: secretContracts.optional(),
       secretAccepts: secretContracts.optional(),
       security: security.optional(),
+      secrets: secrets.optional(),
+      mcpProvides: mcpProvides.optional(),
+      mcpRequires: mcpContracts.optional(),
+      mcpAccepts: mcpContracts.optional(),
+      aliases: aliases.optional(),
+      hooks: hooks.optional(),
+      route: route.optional(),
+      portRelay: portRelay.optional(),
+      engine: engine.optional(),
+      data: data.optional(),
       ...sections,
     })
     .superRefine((layer, ctx) => {
+      checkRelays(layer, ctx)
       for (const key of Object.keys(layer.vars ?? {}))
         if (layer.env && key in layer.env)
           report(

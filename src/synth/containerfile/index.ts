@@ -1,6 +1,5 @@
 import type { Place } from '../../diagnostics/diagnostic.ts'
 import {
-  labelScalar,
   liveText,
   printContainerfile,
   runLines,
@@ -10,11 +9,15 @@ import {
 } from '../../format/index.ts'
 import { byName } from '../../model/project.ts'
 import type { ImageLayer, ImagePlan, Step, SystemPackagesStep, TaskStep } from '../../plan/ir.ts'
-import { toLabels } from '../../plan/labels.ts'
 import { fillVars } from '../../plan/task.ts'
 import { unknownStep } from '../../plan/steps.ts'
 import { printWithAuthors } from '../unprintable.ts'
+import { dataImage, stageData } from './data.ts'
+import { labelInstructions } from './labels.ts'
+import { builderArtifacts, builderStages, builtPackages, type ReferenceOf } from './builders.ts'
 import { cacheMounts, contextMount, ownerOf } from './mounts.ts'
+import { routesCopy, routesStage } from './routes.ts'
+import { layerStage, stageOf } from './stages.ts'
 import { TaskWriter, type ContentPath, type Line } from './tasks.ts'
 
 /** What the text of a Containerfile depends on besides the plan. */
@@ -22,6 +25,8 @@ export interface ContainerfileInput {
   /** What stands in `ARG BASE_IMAGE=`. */
   readonly baseRef: string
   readonly contentPath: ContentPath
+  /** What stands in the FROM of a builder stage. */
+  readonly referenceOf: ReferenceOf
 }
 
 /** Renders an image's Containerfile, each line with the place that asked for it. (IMG-53, IMG-54) */
@@ -35,15 +40,15 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
   const folder = `.build/${image.name}`
 
   put(image.origin, { kind: 'comment', text: `${folder}/Containerfile (generated -- do not edit)` }, { kind: 'blank' })
+  if (image.base.kind === 'none') {
+    for (const { instruction, author } of dataImage(image)) put(author, instruction)
+    return printWithAuthors(out, printContainerfile<Place>)
+  }
   put(image.origin, { kind: 'arg', name: 'BASE_IMAGE', value: input.baseRef })
-  for (const layer of image.layers)
-    put(
-      layer.origin,
-      { kind: 'blank' },
-      { kind: 'from', image: 'scratch', stage: stageOf(layer) },
-      { kind: 'copy', sources: [`${layer.directory}/`], to: '/' },
-    )
+  for (const layer of image.layers) put(layer.origin, ...layerStage(layer))
+  for (const { instruction, author } of builderStages(image, input.referenceOf)) put(author, instruction)
   initStages(image, folder, put)
+  put(image.routes[0]?.origin, ...routesStage(image))
   put(
     image.origin,
     { kind: 'blank' },
@@ -52,40 +57,41 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
     { kind: 'user', user: 'root' },
   )
 
-  const rootFollows = image.layers.length > 0 || needsInitSteps(image)
+  const rootFollows = image.layers.length > 0 || endsAsRoot(image)
   let user = 'root'
   if (image.base.kind !== 'internal') user = bootstrap(image, rootFollows, title, put)
   environment(image, title, put)
+  for (const { instruction, author } of builderArtifacts(image)) put(author, instruction)
+  for (const { instruction, author } of stageData(image)) put(author, instruction)
 
   const last = image.layers.at(-1)
   for (const layer of image.layers) {
     const after = renderLayer(image, layer, input, out)
     // A layer leaves root behind, unless it is the last one and nothing of root follows. (LAY-38)
     user = after === '0' ? 'root' : after
-    if (user !== 'root' && (layer !== last || needsInitSteps(image))) {
+    if (user !== 'root' && (layer !== last || endsAsRoot(image))) {
       put(layer.origin, { kind: 'user', user: 'root' })
       user = 'root'
     }
   }
   initSteps(image, folder, title, put)
+  put(image.routes[0]?.origin, ...routesCopy(image))
+  if (image.bootc)
+    put(
+      image.origin,
+      { kind: 'blank' },
+      { kind: 'run', form: 'shell', layout: 'line', mounts: [], text: 'bootc container lint' },
+    )
 
-  const final = image.user.uid === 0 ? 'root' : String(image.user.uid)
+  const final = image.keepsRoot || image.user.uid === 0 ? 'root' : String(image.user.uid)
   if (user !== final) put(image.origin, { kind: 'blank' }, { kind: 'user', user: final })
   title('Image metadata')
-  for (const label of toLabels(image.metadata, image.ancestors))
-    put(image.origin, {
-      kind: 'label',
-      name: label.name,
-      value: label.json ? label.value : labelScalar(label.value),
-      quoting: label.json ? 'single' : 'double',
-    })
+  put(image.origin, ...labelInstructions(image))
   return printWithAuthors(out, printContainerfile<Place>)
 }
 
 type Put = (author: Place | undefined, ...instructions: Instruction[]) => void
 type Title = (text: string, author?: Place) => void
-
-const stageOf = (layer: ImageLayer) => `${layer.plan.layer}-ctx`
 
 /** Bootstrap and account of a base that ov did not build; returns the user it ends as. (IMG-59, IMG-60) */
 function bootstrap(image: ImagePlan, rootFollows: boolean, title: Title, put: Put): string {
@@ -128,9 +134,12 @@ function environment(image: ImagePlan, title: Title, put: Put): void {
   const hooks = image.layers.flatMap(({ plan, origin }) =>
     plan.steps.flatMap((step) => (step.kind === 'ShellHook' ? [{ step, origin }] : [])),
   )
+  // What a layer says goes before what builders bring.
+  const built = (image.builderHooks ?? []).map((step) => ({ step, origin: step.origin }))
   const variables = new Map<string, { value: string; origin: Place }>()
-  for (const { step, origin } of hooks)
+  for (const { step, origin } of [...built, ...hooks])
     for (const [name, value] of Object.entries(step.envVars)) variables.set(name, { value, origin })
+  hooks.push(...built)
   const paths = [...new Set(hooks.flatMap(({ step }) => step.pathAdd))]
   if (variables.size + paths.length > 0) title('Layer environment variables')
   for (const [name, { value, origin }] of [...variables].sort(([a], [b]) => byName(a, b)))
@@ -195,6 +204,8 @@ function renderLayer(image: ImagePlan, layer: ImageLayer, input: ContainerfileIn
         break
       }
       case 'Builder': {
+        if (step.format !== '') out.push(...builtPackages(step))
+        if (step.stage) break
         const user = image.user.uid === 0 ? '0' : String(image.user.uid)
         if (writer.user !== user) out.push({ instruction: { kind: 'user', user }, author: step.origin })
         writer.user = user
@@ -232,6 +243,9 @@ const isSamePackages = (next: Step | undefined, first: SystemPackagesStep) =>
 
 const needsInitSteps = ({ init }: ImagePlan) =>
   init !== undefined && init.fragments.length + init.files.length + init.enable.length > 0
+
+/** Steps of root that come after the layers. */
+const endsAsRoot = (image: ImagePlan) => needsInitSteps(image) || image.routes.length > 0 || image.bootc
 
 function initStages({ init }: ImagePlan, folder: string, put: Put): void {
   if (!init || init.fragments.length === 0) return
