@@ -27,6 +27,7 @@ export interface OptionSpec {
 
 /** One command: the parser, its help, and completion come from this. */
 export interface CommandSpec {
+  /** One word, or the name of a group and one. */
   readonly name: string
   readonly summary: string
   /** In commander's notation: `[path]`, `[deploys...]`. */

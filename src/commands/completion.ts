@@ -1,21 +1,47 @@
 import type { CommandSpec, Context } from './command.ts'
-import { COMMANDS } from './table.ts'
+import { COMMANDS, GROUPS } from './table.ts'
 
 const long = (command: CommandSpec) =>
   (command.options ?? []).flatMap((option) => /--[a-z-]+/.exec(option.flags)?.[0] ?? []).concat('--help')
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+
+/** What can follow `ov`, and what can follow the name of a group. */
+const words = (group?: string): { name: string; summary: string }[] => [
+  ...(group === undefined ? Object.entries(GROUPS).map(([name, summary]) => ({ name, summary })) : []),
+  ...COMMANDS.flatMap(({ name, summary }) => {
+    const [first = '', second] = name.split(' ')
+    if (group === undefined) return second === undefined ? [{ name: first, summary }] : []
+    return first === group && second !== undefined ? [{ name: second, summary }] : []
+  }),
+]
+const groups = Object.keys(GROUPS)
 
 const SCRIPTS: Readonly<Record<string, () => string>> = {
   bash: () =>
     [
       '_ov() {',
-      '  local cur=${COMP_WORDS[COMP_CWORD]}',
-      '  if [ "$COMP_CWORD" = 1 ]; then',
-      `    COMPREPLY=($(compgen -W "${COMMANDS.map((command) => command.name).join(' ')}" -- "$cur"))`,
+      '  local cur=${COMP_WORDS[COMP_CWORD]} names= words=',
+      '  case $COMP_CWORD/${COMP_WORDS[1]} in',
+      `    1/*) names="${words()
+        .map(({ name }) => name)
+        .join(' ')}" ;;`,
+      ...groups.map(
+        (group) =>
+          `    2/${group}) names="${words(group)
+            .map(({ name }) => name)
+            .join(' ')}" ;;`,
+      ),
+      '  esac',
+      '  if [ -n "$names" ]; then',
+      '    COMPREPLY=($(compgen -W "$names" -- "$cur"))',
       '    return',
       '  fi',
-      '  local words=',
-      '  case ${COMP_WORDS[1]} in',
-      ...COMMANDS.map((command) => `    ${command.name}) words="${long(command).join(' ')}" ;;`),
+      '  case "${COMP_WORDS[1]} ${COMP_WORDS[2]}" in',
+      ...COMMANDS.map(({ name, ...command }) => {
+        const pattern = name.includes(' ') ? `"${name}"` : `"${name} "*`
+        return `    ${pattern}) words="${long({ name, ...command }).join(' ')}" ;;`
+      }),
       '  esac',
       '  case $cur in',
       '    -*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;',
@@ -28,17 +54,25 @@ const SCRIPTS: Readonly<Record<string, () => string>> = {
     [
       '#compdef ov',
       '_ov() {',
-      '  if (( CURRENT == 2 )); then',
-      '    local -a commands=(',
-      ...COMMANDS.map((command) => `      '${command.name}:${command.summary.replaceAll("'", "'\\''")}'`),
-      '    )',
+      '  local -a commands',
+      '  case $CURRENT/${words[2]} in',
+      ...[undefined, ...groups].map(
+        (group) =>
+          `    ${group === undefined ? '2/*' : `3/${group}`}) commands=(${words(group)
+            .map(({ name, summary }) => quoted(`${name}:${summary}`))
+            .join(' ')}) ;;`,
+      ),
+      '  esac',
+      '  if (( $#commands )); then',
       "    _describe 'command' commands",
       '    return',
       '  fi',
-      '  case ${words[2]} in',
+      '  case "${words[2]} ${words[3]}" in',
       ...COMMANDS.map(
         (command) =>
-          `    ${command.name}) _arguments ${long(command)
+          `    ${command.name.includes(' ') ? quoted(command.name) : `${quoted(`${command.name} `)}*`}) _arguments ${long(
+            command,
+          )
             .map((flag) => `'${flag}'`)
             .join(' ')} '*:file:_files' ;;`,
       ),
@@ -47,12 +81,27 @@ const SCRIPTS: Readonly<Record<string, () => string>> = {
       'compdef _ov ov',
     ].join('\n'),
   fish: () =>
-    COMMANDS.flatMap((command) => [
-      `complete -c ov -n __fish_use_subcommand -a ${command.name} -d '${command.summary.replaceAll("'", "\\'")}'`,
-      ...long(command).map(
-        (flag) => `complete -c ov -n '__fish_seen_subcommand_from ${command.name}' -l ${flag.slice(2)}`,
+    [
+      ...words().map(
+        ({ name, summary }) =>
+          `complete -c ov -n __fish_use_subcommand -a ${name} -d '${summary.replaceAll("'", "\\'")}'`,
       ),
-    ]).join('\n'),
+      ...groups.flatMap((group) => {
+        const names = words(group)
+        const seen = names.map(({ name }) => name).join(' ')
+        return names.map(
+          ({ name, summary }) =>
+            `complete -c ov -n '__fish_seen_subcommand_from ${group}; and not __fish_seen_subcommand_from ${seen}' -a ${name} -d '${summary.replaceAll("'", "\\'")}'`,
+        )
+      }),
+      ...COMMANDS.flatMap((command) => {
+        const condition = command.name
+          .split(' ')
+          .map((word) => `__fish_seen_subcommand_from ${word}`)
+          .join('; and ')
+        return long(command).map((flag) => `complete -c ov -n '${condition}' -l ${flag.slice(2)}`)
+      }),
+    ].join('\n'),
 }
 
 /** The scripts by command line. The build keeps these texts. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../version.ts'
 import type { CommandSpec } from './command.ts'
-import { COMMANDS } from './table.ts'
+import { COMMANDS, GROUPS } from './table.ts'
 import { EXIT, makeContext, report, untilInterrupted } from './terminal.ts'
 import { terminal } from './write.ts'
 
@@ -27,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage
-    const json = program.commands.some((command) => command.opts()['json'] === true)
+    const json = everyCommand(program).some((command) => command.opts()['json'] === true)
     return report(error, signal, makeContext(String(program.opts()['color'] ?? 'auto'), signal), json)
   }
 }
@@ -38,13 +38,18 @@ export function helpTexts(): Record<string, string> {
   let text = ''
   const program = makeProgram((part) => void (text += part))
   for (const spec of COMMANDS) addCommand(program, spec, () => {}, new AbortController().signal)
-  for (const command of [program, ...program.commands]) {
+  for (const command of everyCommand(program)) {
     text = ''
     command.outputHelp()
-    texts[command === program ? '--help' : `${command.name()} --help`] = text
+    texts[[...pathOf(command), '--help'].join(' ')] = text
   }
   return texts
 }
+
+const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)]
+
+/** `['image', 'build']` */
+const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : [])
 
 function makeProgram(write: (text: string) => void): Command {
   return new Command('ov')
@@ -61,9 +66,21 @@ function makeProgram(write: (text: string) => void): Command {
     .showSuggestionAfterError()
 }
 
+function addGroup(program: Command, name: string): Command {
+  const summary = GROUPS[name] ?? ''
+  return program
+    .command(name)
+    .summary(summary)
+    .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
+    .helpCommand(false)
+}
+
 function addCommand(program: Command, spec: CommandSpec, done: (code: number) => void, signal: AbortSignal): void {
-  const command = program
-    .command(spec.name)
+  const [name = '', group] = spec.name.split(' ').reverse()
+  const parent =
+    group === undefined ? program : (program.commands.find((one) => one.name() === group) ?? addGroup(program, group))
+  const command = parent
+    .command(name)
     .summary(spec.summary)
     .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)
     .addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  ${example}`).join('\n')}\n`)

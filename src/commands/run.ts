@@ -14,9 +14,9 @@ export async function run(argv: readonly string[]): Promise<number> {
  * Runs a command line that is a command and its arguments and nothing else, as most are: then there is nothing to parse, and the parser takes a
  * third of Node's own start to load. Undefined for every other line, right or wrong.
  */
-async function runDirectly([name, ...words]: readonly string[]): Promise<number | undefined> {
-  const spec = COMMANDS.find((command) => command.name === name)
-  const args = spec && argumentsOf(spec, words)
+async function runDirectly(argv: readonly string[]): Promise<number | undefined> {
+  const spec = COMMANDS.find(({ name }) => name.split(' ').every((word, index) => argv[index] === word))
+  const args = spec && argumentsOf(spec, argv.slice(spec.name.split(' ').length))
   if (!args) return undefined
   const signal = untilInterrupted()
   const context = makeContext('auto', signal)

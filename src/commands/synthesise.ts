@@ -8,6 +8,7 @@ import { projectToJson } from '../plan/json.ts'
 import type { PodPlan } from '../plan/pod.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
+import { count } from './count.ts'
 import type { OpenProject } from './open.ts'
 import { compilePods, compileProject, type CompiledProject } from './project.ts'
 import type { SynthOptions, SynthRecord } from './synth.ts'
@@ -71,8 +72,6 @@ export async function synthesiseProject(context: Context, open: OpenProject, opt
   context.say(`${count(images.size, 'image')}, ${count(pods.length, 'deploy')}: ${parts.join(', ')} in ${OUTPUT}`)
   return 0
 }
-
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
 
 /** What was written; it has just been written, or read, so that its stamps are left to the next run. */
 const outputs = (root: string, files: FileTree): SynthRecord['outputs'] =>

@@ -15,6 +15,11 @@ const OPERATOR_ENV = {
   repeat: true,
 } as const
 
+/** Words that several commands begin with. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  image: 'build images, and look at them',
+}
+
 /** Every command of ov. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -85,6 +90,29 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [PROJECT_OPTION, { flags: '--json', help: 'print the place as JSON' }],
     examples: ['ov why .build/web/Containerfile:12'],
     load: () => import('./why.ts'),
+  },
+  {
+    name: 'image list',
+    summary: 'list images, build targets, layers, services or volumes of the project',
+    args: [{ name: '[what]', help: 'images, targets (in build order), layers, services or volumes; default: images' }],
+    options: [PROJECT_OPTION, { flags: '--json', help: 'print them as JSON' }],
+    examples: ['ov image list', 'ov image list layers', 'ov image list targets --json'],
+    load: () => import('./image-list.ts'),
+  },
+  {
+    name: 'image inspect',
+    summary: 'show what an image has from its base, its distro and its layers',
+    args: [{ name: '<image>', help: 'name of an image' }],
+    options: [PROJECT_OPTION, { flags: '--format <field>', help: 'print one field; lists one item per line' }],
+    examples: ['ov image inspect web', 'ov image inspect web --format layers'],
+    load: () => import('./image-inspect.ts'),
+  },
+  {
+    name: 'image validate',
+    summary: 'check everything that synth checks, and write nothing',
+    args: [PATH_ARGUMENT],
+    examples: ['ov image validate'],
+    load: () => import('./image-validate.ts'),
   },
   {
     name: 'explain',

@@ -143,8 +143,10 @@ describe('exit codes and streams', () => {
     expect([help.stderr, version.stderr, command.stderr]).toEqual(['', '', ''])
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
     for (const { name, summary } of COMMANDS) {
-      expect(help.stdout).toContain(` ${name} `)
-      expect(help.stdout).toContain(summary.slice(0, 20))
+      const [word = '', command] = name.split(' ')
+      const { stdout } = command === undefined ? help : await project.cli([word, '--help'])
+      expect(stdout).toContain(` ${command ?? word} `)
+      expect(stdout).toContain(summary.slice(0, 20))
     }
     expect(command.stdout).toContain('Examples:\n  ov synth')
   })
@@ -277,7 +279,11 @@ describe('completion', () => {
       ).trim()
     expect(complete('ov', 'sy')).toBe('synth')
     expect(complete('ov', 'synth', '--j')).toBe('--json')
-    expect(complete('ov', "''").split(' ')).toEqual(expect.arrayContaining(COMMANDS.map(({ name }) => name)))
+    expect(complete('ov', "''").split(' ')).toEqual(
+      expect.arrayContaining(COMMANDS.map(({ name }) => name.split(' ')[0])),
+    )
+    expect(complete('ov', 'image', 'ins')).toBe('inspect')
+    expect(complete('ov', 'image', 'inspect', '--f')).toBe('--format')
   })
   for (const [shell, check] of [
     ['zsh', ['-n']],
@@ -285,7 +291,7 @@ describe('completion', () => {
   ] as const)
     it(`LAY-110 the script for ${shell} names every command, and is one where ${shell} can tell`, async () => {
       const text = await script(shell)
-      for (const { name } of COMMANDS) expect(text).toContain(name)
+      for (const { name } of COMMANDS) for (const word of name.split(' ')) expect(text).toContain(word)
       if (has(shell)) execFileSync(shell, [...check], { input: text })
     })
   it('LAY-110 an unknown shell is wrong usage', async () => {
