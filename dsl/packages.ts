@@ -53,6 +53,31 @@ export interface DebSection extends Packages {
   readonly repos?: readonly DebRepo[]
 }
 
+/** A repository for pacman. (IMG-32, pacman.conf(5)) */
+export interface PacRepo {
+  /** Name of its section in pacman.conf. */
+  readonly name: string
+  /** Address; `$arch` and `$repo` in it are pacman's. */
+  readonly server: string
+  /** What must be signed. Default: `'Optional TrustAll'`. */
+  readonly siglevel?: string
+  /** Id of its signing key; it is received and signed locally. */
+  readonly key?: string
+}
+/** Packages for pacman. (LAY-43) */
+export interface PacSection extends Packages {
+  /** Repositories to add first. */
+  readonly repos?: readonly PacRepo[]
+  /** Ids of signing keys to receive and sign locally. */
+  readonly keys?: readonly string[]
+}
+
+/** Packages of the Arch User Repository, built by the image's `aur` builder. (LAY-43, LAY-50) */
+export interface AurSection extends Packages {
+  /** Installed packages that these take the place of; removed first on hosts, without effect in images. */
+  readonly replaces?: readonly string[]
+}
+
 /**
  * Package sections of a layer, one per package format. A project that defines a format of its own adds its type:
  * `declare module 'ov' { interface PackageSections { apk?: { packages: readonly string[] } } }`.
@@ -68,11 +93,23 @@ export interface PackageSections {
    * @example deb: { packages: ['nginx-light'] }
    */
   readonly deb?: DebSection
+  /**
+   * For images whose formats include pac (arch, cachyos).
+   * @example pac: { packages: ['neovim'] }
+   */
+  readonly pac?: PacSection
+  /**
+   * For images whose `build` includes aur; elsewhere it installs nothing, so that a layer for several distros can carry it.
+   * @example aur: { packages: ['paru-bin'] }
+   */
+  readonly aur?: AurSection
 }
 
 /** A section for a distro tag: it has the fields of the image's primary format. (LAY-44) */
 export type TagSection = Packages &
-  Omit<RpmSection, 'packages' | 'repos'> & {
+  Omit<RpmSection, 'packages' | 'repos'> &
+  Omit<PacSection, 'packages' | 'repos'> &
+  Omit<AurSection, 'packages'> & {
     /** Repositories to add first, with the fields of the primary format. */
-    readonly repos?: readonly (RpmRepo & DebRepo)[]
+    readonly repos?: readonly (RpmRepo & DebRepo & Partial<PacRepo>)[]
   }

@@ -13,6 +13,12 @@ export interface SectionData {
   readonly [field: string]: unknown
 }
 
+/**
+ * What a field of a package section holds: `'words'` is a list of them, `'flag'` true or false, and an object describes the entries of a list,
+ * field by field; `'required'` is a text that must be there. (LAY-43)
+ */
+export type SectionField = 'text' | 'flag' | 'words' | { readonly [field: string]: 'required' | 'text' | 'flag' }
+
 /** What a format knows when it renders a section. */
 export interface FormatContext {
   /** The distro's install command. */
@@ -35,8 +41,11 @@ export interface PackageCommands {
 export interface PackageFormatSpec {
   /** Key of the layer section, `'apk'`. */
   readonly name: string
-  /** Fields that a section may have besides `packages` and `options`. */
-  readonly fields?: readonly string[]
+  /**
+   * Fields that a section may have besides `packages` and `options`, and what they hold. Others are errors. (LAY-43)
+   * @example fields: { repos: { name: 'required', url: 'text' }, pin: 'flag' }
+   */
+  readonly fields?: Readonly<Record<string, SectionField>>
   /** Fields that are useless without packages. (LAY-48) */
   readonly needPackages?: readonly string[]
   /** The commands that install a section while an image is built. */
@@ -111,12 +120,20 @@ export function defineDistro(spec: DistroSpec): Distro {
   return entity('distro', defineDistro, spec)
 }
 
-/** What an inline builder knows. */
+/** What a builder knows of the layer and the image. */
 export interface BuilderContext {
   /** Name of the layer that is built. */
   readonly layer: string
-  /** Where the manifest is: `/ctx`, or a folder below it. */
+  /** Where the manifest is when it is built in the image itself: `/ctx`, or a folder below it. */
   readonly directory: string
+  /** File name of the manifest that triggered it; empty where a package section did. */
+  readonly manifest: string
+  /** Names beside the manifest, itself included. */
+  readonly files: readonly string[]
+  /** The section that triggered it, for builders of packages. */
+  readonly section?: SectionData
+  /** Name of the account that builds: the one that has the image's uid in the builder image. */
+  readonly user: string
   /** Home of the image's user. */
   readonly home: string
   /** Uid of the image's user. */
@@ -125,16 +142,63 @@ export interface BuilderContext {
   readonly gid: number
 }
 
-/** Fields of {@link defineBuilder}. */
+/** One instruction of a build stage. Nothing in it is expanded by the builder of the image. (IMG-38 to IMG-42) */
+export type StageStep =
+  | {
+      /** Account for what follows: `'root'`, a name or a uid. */
+      readonly user: string
+    }
+  | {
+      /** Directory for what follows. */
+      readonly workdir: string
+    }
+  | {
+      /** Environment for what follows. */
+      readonly env: Readonly<Record<string, string>>
+    }
+  | {
+      /** A file beside the manifest, by its name; it will belong to the image's user. */
+      readonly copy: string
+      /** Where to: absolute, or relative to the working directory. */
+      readonly to: string
+    }
+  | {
+      /** Commands, joined by `&&`: each must succeed. */
+      readonly run: readonly RunStep[]
+      /** Caches they use. */
+      readonly caches?: readonly CacheDirectory[]
+      /** Files beside the manifest that they see without a copy: name → absolute path. */
+      readonly mounts?: Readonly<Record<string, string>>
+    }
+
+/** Fields of {@link defineBuilder}. Either `detect` or `section` says what triggers it, and either `inline` or `stage` how it builds. */
 export interface BuilderSpec {
-  /** Key of the layer field that names its manifest, `'cargo'`. */
+  /** Key of the layer field that names its manifest, of an image's `builder`, and of `builds`: `'cargo'`. */
   readonly name: string
-  /** Files in a layer's own directory that trigger it; all of a group must be there. (LAY-52) */
-  readonly detect: readonly (readonly string[])[]
+  /**
+   * Manifests in a layer's own directory that trigger it, each with what must be beside it; a folder ends with `/`. A layer has at most one of
+   * them. (LAY-52, LAY-53)
+   * @example detect: [['Cargo.toml', 'src/']]
+   */
+  readonly detect?: readonly (readonly [manifest: string, ...beside: string[]])[]
+  /** Further files beside the manifest that it uses where they are there: lock files, scripts. */
+  readonly companions?: readonly string[]
+  /** Package format whose section triggers it, on images that have the format: its artefacts go in with the packages. (LAY-50) */
+  readonly section?: string | PackageFormat
   /** Commands that build in the image itself, as its user, with the layer's files under `/ctx`. */
-  readonly inline: (context: BuilderContext) => readonly RunStep[]
+  readonly inline?: (context: BuilderContext) => readonly RunStep[]
   /** Caches for these commands. */
   readonly caches?: readonly CacheDirectory[]
+  /** A stage of its own before the image, on the builder image that the image selects with `builder`. (IMG-21, IMG-22) */
+  readonly stage?: (context: BuilderContext) => readonly StageStep[]
+  /** What the stage made: paths that are copied to the same place in the image, for its user. (IMG-43) */
+  readonly artifacts?: (context: BuilderContext) => readonly string[]
+  /** Programs of the builder image that what it made needs; copied once per image. (IMG-43) */
+  readonly binaries?: readonly string[]
+  /** Environment of every image with such a layer; what a layer says itself goes before. `~` is the home. (IMG-39) */
+  readonly env?: Readonly<Record<string, string>>
+  /** Directories for `PATH` of every image with such a layer, after those of the layers. (IMG-39) */
+  readonly pathAppend?: readonly string[]
 }
 /** A builder. */
 export interface Builder extends Entity<'builder'>, BuilderSpec {
@@ -149,9 +213,19 @@ export interface Builder extends Entity<'builder'>, BuilderSpec {
  *   detect: [['Makefile']],
  *   inline: ({ home }) => [`make -C /ctx install PREFIX=${home}/.local`],
  * })
+ * @example
+ * export const hugo = defineBuilder({
+ *   name: 'hugo',
+ *   detect: [['hugo.toml', 'content/']],
+ *   stage: ({ uid }) => [
+ *     { user: String(uid) },
+ *     { run: ['hugo --source /src --destination /tmp/site'], mounts: { '.': '/src' } },
+ *   ],
+ *   artifacts: () => ['/tmp/site'],
+ * })
  */
 export function defineBuilder(spec: BuilderSpec): Builder {
-  return entity('builder', defineBuilder, spec) as Builder
+  return entity('builder', defineBuilder, spec)
 }
 
 /** A custom service as an init sees it. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ImagePlan } from '../plan/ir.ts'
+import { imagesNeeded } from '../plan/needs.ts'
 import { writeAtomic } from '../state/atomic.ts'
 import type { Paths } from '../state/paths.ts'
 import { fullReference, qualified, type SynthInput } from '../synth/index.ts'
@@ -26,13 +27,13 @@ export interface DecideOptions {
   readonly force?: (image: ImagePlan) => boolean
 }
 
-/** The images that the wanted ones are built on, bases first. */
+/** The images that the wanted ones are built on or with, each after those it needs. (IMG-180) */
 export function withBases(wanted: readonly string[], images: ReadonlyMap<string, ImagePlan>): ImagePlan[] {
   const order = new Map<string, ImagePlan>()
   const visit = (name: string) => {
     const image = images.get(name)
     if (!image || order.has(name)) return
-    if (image.base.kind === 'internal') visit(image.base.image)
+    imagesNeeded(image).forEach(visit)
     order.set(name, image)
   }
   wanted.forEach(visit)
@@ -54,12 +55,13 @@ export async function decideImages(
   const decided = new Map<string, ImageDecision>()
   for (const image of images) {
     const tagOf = (of: ImagePlan) => decided.get(of.name)?.tag ?? of.metadata.version
-    const base = image.base.kind === 'internal' ? decided.get(image.base.image) : undefined
-    const inputs = buildInputs(image, { ...input, pods: [], tag: tagOf }, base?.inputs.hash ?? '')
+    const needed = imagesNeeded(image).map((name) => decided.get(name))
+    const hashOf = (name: string) => decided.get(name)?.inputs.hash ?? ''
+    const inputs = buildInputs(image, { ...input, pods: [], tag: tagOf }, hashOf)
     const equal = local.filter((one) => one.labels[INPUTS_LABEL] === inputs.hash)
     const fixed = options.tag ?? image.tag
     const prefix = qualified(fullReference(image, ''))
-    const forced = options.force?.(image) === true || base?.build === true
+    const forced = options.force?.(image) === true || needed.some((one) => one?.build === true)
     const found = forced ? undefined : tagAmong(equal, prefix, fixed)
     const tag = found ?? fixed ?? freeTag(clock.now(), takenTags(local, prefix))
     decided.set(image.name, {

@@ -1,7 +1,8 @@
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { contentHash } from '../synth/references.ts'
-import { baseReference, OUTPUT, synthesise, type SynthInput } from '../synth/index.ts'
+import { baseReference, OUTPUT, projectReference, synthesise, type SynthInput } from '../synth/index.ts'
 import type { ImagePlan } from '../plan/ir.ts'
+import { buildersUsed } from '../plan/needs.ts'
 
 /** What one image is built from. */
 export interface BuildInputs {
@@ -11,16 +12,16 @@ export interface BuildInputs {
   readonly context: Readonly<Record<string, string>>
   /** Texts of the context that people may want to see in a diff. */
   readonly texts: Readonly<Record<string, string>>
-  /** Hash over all of it, and over the inputs of the internal base. */
+  /** Hash over all of it, and over the inputs of the images of the project that it is built on or with. */
   readonly hash: string
 }
 
 /**
- * The inputs of an image, given the tag of each base. The tag of the image itself is no input: that is how an image with equal inputs is found
+ * The inputs of an image, given the tags and hashes of the images it needs. The tag of the image itself is no input: that is how an image with equal inputs is found
  * again under whatever tag it got.
  */
-export function buildInputs(image: ImagePlan, input: SynthInput, baseHash: string): BuildInputs {
-  const { files, diagnostics } = synthesise({ ...input, images: onlyChain(image, input), pods: [] })
+export function buildInputs(image: ImagePlan, input: SynthInput, hashOf: (image: string) => string): BuildInputs {
+  const { files, diagnostics } = synthesise({ ...input, only: [image], pods: [] })
   throwIfErrors(diagnostics)
   const folder = `${OUTPUT}/${image.name}/`
   const containerfile = files.get(`${folder}Containerfile`)
@@ -39,11 +40,13 @@ export function buildInputs(image: ImagePlan, input: SynthInput, baseHash: strin
     if (!layer.directory.startsWith(`${OUTPUT}/`))
       for (const { to, hash, executable } of input.stages.get(layer.plan.layer) ?? [])
         context[`${layer.directory}/${to}`] = `${hash}${executable ? ' x' : ''}`
-  // The base's reference is in the Containerfile; its tag must not decide, its content must.
-  const neutral =
+  // References to images of the project are in the Containerfile; their tags must not decide, their content must.
+  let neutral =
     image.base.kind === 'internal'
-      ? containerfile.text.replace(baseReference(image, input), `${image.base.image}@${baseHash}`)
+      ? containerfile.text.replace(baseReference(image, input), `${image.base.image}@${hashOf(image.base.image)}`)
       : containerfile.text
+  for (const name of buildersUsed(image))
+    neutral = neutral.replaceAll(`FROM ${projectReference(name, input)} AS `, `FROM ${name}@${hashOf(name)} AS `)
   return {
     containerfile: containerfile.text,
     lines: containerfile.lines ?? [],
@@ -51,13 +54,4 @@ export function buildInputs(image: ImagePlan, input: SynthInput, baseHash: strin
     texts,
     hash: contentHash(JSON.stringify([neutral, Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))])),
   }
-}
-
-function onlyChain(image: ImagePlan, input: SynthInput): ReadonlyMap<string, ImagePlan> {
-  const chain = new Map([[image.name, image]])
-  for (let at = image; at.base.kind === 'internal';) {
-    at = input.images.get(at.base.image)!
-    chain.set(at.name, at)
-  }
-  return chain
 }

@@ -84,7 +84,7 @@ const rulesOf = ({ vocabulary: { formats, builders } }: Project): string =>
     JSON.stringify([
       VERSION,
       [...formats.values()].map(({ name, fields, needPackages }) => [name, fields, needPackages]),
-      [...builders.keys()],
+      [...builders.values()].map(({ name, section }) => [name, section !== undefined]),
     ]),
   )
 

@@ -2,6 +2,8 @@
 export interface LayerFacts {
   /** Relative paths of the layer start here: its own directory, or that of the declaring file. Absolute. */
   readonly base: string
+  /** Names in the folder of each manifest that a field of the layer names, by builder. */
+  readonly beside?: Readonly<Record<string, readonly string[]>>
   /** The layer's own directory, where it has one. */
   readonly own?: {
     /** Path relative to the project root, or undefined where it lies outside. */

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { placeOf, type AuthoredEntity, type Vocabulary } from './project.ts'
 import type { IssueParams } from './schema/report.ts'
+import { builderSchema } from './schema/builder.ts'
 import { imageSchema } from './schema/image.ts'
 import { layerSchema } from './schema/layer.ts'
 import { podSchema } from './schema/pod.ts'
@@ -11,13 +12,14 @@ import { podSchema } from './schema/pod.ts'
 export function validate(entities: readonly AuthoredEntity[], vocabulary: Vocabulary): Diagnostic[] {
   const formats = [...vocabulary.formats.values()].map((format) => ({
     name: format.name,
-    fields: format.fields ?? [],
+    fields: format.fields ?? {},
     needPackages: format.needPackages ?? [],
   }))
   const schemas: Readonly<Record<string, z.ZodType>> = {
-    layer: layerSchema(formats, [...vocabulary.builders.keys()]),
+    layer: layerSchema(formats, manifestFields(vocabulary)),
     image: imageSchema,
     pod: podSchema,
+    builder: builderSchema,
   }
   return entities.flatMap((entity) => {
     const schema = schemas[entity.kind]
@@ -25,6 +27,10 @@ export function validate(entities: readonly AuthoredEntity[], vocabulary: Vocabu
     return (result?.error?.issues ?? []).flatMap((issue) => toDiagnostics(entity, schema!, issue))
   })
 }
+
+/** Builders of package sections have no manifest to name. */
+const manifestFields = ({ builders }: Vocabulary): string[] =>
+  [...builders.values()].flatMap((builder) => (builder.section === undefined ? [builder.name] : []))
 
 /** `['tasks', 3, 'to']` → `tasks[3].to`. */
 function fieldPath(path: readonly PropertyKey[]): string {

@@ -10,6 +10,7 @@ const SPELLING: Readonly<Record<string, string>> = {
   layersIncluded: 'LayersIncluded',
   caches: 'CacheMount',
   commands: 'RawInstallContext',
+  stage: 'RawStageContext',
 }
 const PHASES = { prepare: 0, install: 1, cleanup: 2 } as const
 const SERVICE_SCOPES = { system: 0, user: 1 } as const

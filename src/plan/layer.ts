@@ -1,9 +1,12 @@
-import type { RunStep, SectionData } from '../../dsl/vocabulary.ts'
-import { shellWord } from '../format/index.ts'
+import type { RunStep } from '../../dsl/vocabulary.ts'
 import type { LayerFacts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Vocabulary } from '../model/project.ts'
-import { detects } from '../resolve/distro.ts'
+import { builderOf, sectionOf } from '../resolve/builders.ts'
 import type { Account, ResolvedImage } from '../resolve/image.ts'
+import { manifestNames, manifestsOf } from '../resolve/manifests.ts'
+import { selectSections } from '../resolve/sections.ts'
+import { manifestStep, sectionStep, wordPerItem, type BuilderImage } from './builder.ts'
+import { expandHome } from './home.ts'
 import type { BuilderStep, LayerPlan, Step, SystemPackagesStep } from './ir.ts'
 import { serviceSteps } from './service.ts'
 import { fillVars, references, resolveTask, type Say } from './task.ts'
@@ -15,6 +18,8 @@ export interface LayerContext {
   readonly facts: LayerFacts
   /** The layer's directory in the build context. */
   readonly directory: string
+  /** The image that brings the tools of a builder. */
+  readonly builder: (kind: string) => BuilderImage | undefined
   /** Init that runs the image's services. */
   readonly init: string | undefined
   readonly tasks: TaskCompiler
@@ -30,11 +35,12 @@ type TaskCompiler = (
   account: Account,
 ) => readonly Step[]
 
-/** Compiles the tasks of layers. Most images run them as the same account: what is compiled for one serves all of these. */
+/** Compiles the tasks of layers. Most images run them as the same account, with the same builders: what is compiled for one serves all of these. */
 export function taskCompiler(): TaskCompiler {
   const known = new Map<string, readonly Step[]>()
   return (layer, context, account) => {
-    const key = JSON.stringify([layer.name, account])
+    const builders = [...context.vocabulary.builders.keys()].map((kind) => context.builder(kind) ?? null)
+    const key = JSON.stringify([layer.name, account, builders])
     const steps = known.get(key) ?? taskAndBuilderSteps(layer, { ...context, user: account })
     known.set(key, steps)
     return steps
@@ -57,8 +63,12 @@ export function compileLayer(layer: LayerModel, context: LayerContext): LayerPla
 const ANYBODY: Account = { name: 'user', uid: 1000, gid: 1000, home: '/home/user', adopted: false }
 
 /** The tasks of a layer that is in no image, as they would be in some: what is wrong with them is wrong today. (LAY-125) */
-export function compileUnused(layer: LayerModel, context: Omit<LayerContext, 'image' | 'init' | 'tasks'>): LayerPlan {
-  return { ...emptyPlan(layer), steps: taskAndBuilderSteps(layer, { ...context, user: ANYBODY }) }
+export function compileUnused(
+  layer: LayerModel,
+  context: Omit<LayerContext, 'image' | 'init' | 'tasks' | 'builder'>,
+): LayerPlan {
+  const builder = () => undefined
+  return { ...emptyPlan(layer), steps: taskAndBuilderSteps(layer, { ...context, builder, user: ANYBODY }) }
 }
 
 const emptyPlan = (layer: LayerModel): LayerPlan => ({
@@ -73,11 +83,6 @@ const emptyPlan = (layer: LayerModel): LayerPlan => ({
   builderImage: '',
   meta: {},
 })
-
-/** `~` and `$HOME` become the home; everything else is left as it is. (LAY-61) */
-export function expandHome(text: string, home: string): string {
-  return text.replace(/^~(?=\/|$)/, () => home).replace(/\$(HOME(?![A-Za-z0-9_])|\{HOME\})/g, () => home)
-}
 
 function hookSteps(layer: LayerModel, image: ResolvedImage): Step[] {
   const { env = {}, pathAppend = [] } = layer.data
@@ -99,30 +104,12 @@ function hookSteps(layer: LayerModel, image: ResolvedImage): Step[] {
   ]
 }
 
-/** The package sections that count for these tags and formats. (LAY-45 to LAY-47) */
-function selectSections(
-  layer: LayerModel,
-  tags: readonly string[],
-  formats: readonly string[],
-): { format: string; field: string; section: SectionData }[] {
-  const byTag = Object.entries(layer.data.tags ?? {})
-  for (const tag of tags) {
-    const found = byTag.find(([key]) => key.split(',').some((part) => part.trim() === tag))
-    const section = found?.[1] as SectionData | undefined
-    if (found && section?.packages?.length)
-      return [{ format: formats[0]!, field: `tags[${JSON.stringify(found[0])}]`, section }]
-  }
-  return formats.flatMap((format) => {
-    const section = (layer.data as Readonly<Record<string, unknown>>)[format] as SectionData | undefined
-    return section?.packages?.length ? [{ format, field: format, section }] : []
-  })
-}
-
 /** Whether a layer has any package section at all. */
 const hasSections = (layer: LayerModel, vocabulary: Vocabulary): boolean =>
   Object.keys(layer.data.tags ?? {}).length > 0 || [...vocabulary.formats.keys()].some((format) => format in layer.data)
 
-function packageSteps(layer: LayerModel, { image, vocabulary, report }: LayerContext): SystemPackagesStep[] {
+function packageSteps(layer: LayerModel, context: LayerContext): (SystemPackagesStep | BuilderStep)[] {
+  const { image, vocabulary, report } = context
   const selected = selectSections(layer, image.tags, image.formats)
   if (selected.length === 0 && hasSections(layer, vocabulary)) {
     report(
@@ -133,7 +120,7 @@ function packageSteps(layer: LayerModel, { image, vocabulary, report }: LayerCon
       'warning',
     )
   }
-  return selected.flatMap(({ format: name, field, section }) => {
+  return selected.flatMap(({ format: name, field, section }): (SystemPackagesStep | BuilderStep)[] => {
     const format = vocabulary.formats.get(name)!
     const origin = placeOf(layer, field)
     const {
@@ -144,6 +131,14 @@ function packageSteps(layer: LayerModel, { image, vocabulary, report }: LayerCon
       install: image.distro?.install ?? '',
       quote: doubleQuoted,
     })
+    const builder = builderOf(name, vocabulary)
+    if (builder) {
+      const { directory } = context
+      const input = { layer, directory, account: image.user, image: context.builder(builder.name) }
+      const commands = [...prepare, ...install, ...cleanup].map(wordPerItem)
+      const caches = image.distro?.caches ?? []
+      return [{ ...sectionStep(builder, section, input, { format: name, commands, caches }), origin }]
+    }
     const make = (phase: SystemPackagesStep['phase'], commands: readonly RunStep[]): SystemPackagesStep => {
       const list = (key: string) => ((section[key] as readonly string[] | undefined) ?? []).slice()
       return {
@@ -161,10 +156,7 @@ function packageSteps(layer: LayerModel, { image, vocabulary, report }: LayerCon
         exclude: phase === 'install' ? list('exclude') : [],
         keys: phase === 'prepare' ? list('keys') : [],
         caches: image.distro?.caches ?? [],
-        // Each item is one word, whatever is in it: a version condition is no redirection.
-        commands: commands.map((step) =>
-          typeof step === 'string' ? step : { ...step, items: step.items.map(shellWord) },
-        ),
+        commands: commands.map(wordPerItem),
         origin,
       }
     }
@@ -176,15 +168,15 @@ function packageSteps(layer: LayerModel, { image, vocabulary, report }: LayerCon
   })
 }
 
+/** Whether a layer has packages that are built, on whatever images. */
+const hasBuiltSection = (layer: LayerModel, vocabulary: Vocabulary): boolean =>
+  [...vocabulary.builders.values()].some((builder) => {
+    const format = sectionOf(builder)
+    return format !== undefined && format in layer.data
+  })
+
 /** In double quotes for a shell, with nothing in it expanded. */
 const doubleQuoted = (text: string) => `"${text.replace(/[\\"`$]/g, '\\$&')}"`
-
-/** Where a builder finds its manifest. */
-function manifestFolder(layer: LayerModel, builder: string): string {
-  const manifest = (layer.data as Readonly<Record<string, unknown>>)[builder]
-  const parts = typeof manifest === 'string' ? manifest.split('/').filter((part) => part !== '' && part !== '.') : []
-  return ['/ctx', ...parts.slice(0, -1)].join('/')
-}
 
 /** What vars refer to must be there, and not be themselves. (LAY-30) */
 function checkVarValues(layer: LayerModel, report: LayerContext['report']): void {
@@ -209,26 +201,9 @@ function taskAndBuilderSteps(
 ): Step[] {
   const { user: account, vocabulary, facts, directory, report } = context
   const tasks = layer.data.tasks ?? []
-  const builders = [...vocabulary.builders.values()].filter(
-    (builder) => builder.name in layer.data || (facts.own && detects(builder, facts.own.names)),
-  )
-  const builds: BuilderStep[] = builders.map((builder) => ({
-    kind: 'Builder',
-    builder: builder.name,
-    builderImage: '',
-    layerName: layer.name,
-    layerDir: directory,
-    phase: 'install',
-    artifacts: [],
-    caches: builder.caches ?? [],
-    commands: builder.inline({
-      layer: layer.name,
-      directory: manifestFolder(layer, builder.name),
-      home: account.home,
-      uid: account.uid,
-      gid: account.gid,
-    }),
-    origin: placeOf(layer, builder.name),
+  const builds: BuilderStep[] = manifestsOf(layer, vocabulary, facts).map((manifest) => ({
+    ...manifestStep(manifest, { layer, directory, account, image: context.builder(manifest.builder.name) }),
+    origin: placeOf(layer, manifest.builder.name),
   }))
   checkVarValues(layer, report)
   let placed = false
@@ -245,12 +220,12 @@ function taskAndBuilderSteps(
     const { task, user } = resolveTask(data, { user: account, vars: layer.data.vars ?? {}, say })
     if (task.verb === 'build') {
       placed = true
-      if (builders.length === 0)
+      if (builds.length === 0 && !hasBuiltSection(layer, vocabulary))
         report(
           path,
           'OV3015',
           `${path}: there is no builder manifest in this layer`,
-          `give the layer a directory with one of: ${[...vocabulary.builders.values()].flatMap((builder) => builder.detect.map((group) => group.join(' + '))).join(', ')}`,
+          `give the layer a directory with one of: ${manifestNames(vocabulary).join(', ')}`,
         )
       return builds.map((build) => ({ ...build, origin: placeOf(layer, path) }))
     }

@@ -48,7 +48,7 @@ export function scopeOf(step: Step): Scope {
     case 'ApkInstall':
       return 'system'
     case 'Builder':
-      return step.builder === 'aur' ? 'system' : 'user'
+      return step.format === '' ? 'user' : 'system'
     case 'Task':
       return isSystemUser(step.resolvedUser.user) ? 'system' : 'user'
     case 'File':

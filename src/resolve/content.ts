@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Project } from '../model/project.ts'
-import { manifestsOf } from './manifests.ts'
+import { manifestNames, manifestsOf } from './manifests.ts'
 
 /** Fields each of which is reason enough for a layer to be there. */
 const CONTENT = ['tasks', 'layers', 'services', 'env', 'pathAppend', 'tags', 'data'] as const
@@ -9,7 +9,7 @@ const CONTENT = ['tasks', 'layers', 'services', 'env', 'pathAppend', 'tags', 'da
 /** Reports layers that install and set nothing. (LAY-10) */
 export function checkContent(project: Project, facts: Facts): Diagnostic[] {
   const { formats, builders } = project.vocabulary
-  const manifests = [...builders.values()].flatMap((builder) => (builder.detect ?? []).map(([file]) => file))
+  const manifests = manifestNames(project.vocabulary)
   const fields = [...CONTENT, ...formats.keys(), ...builders.keys()]
   return [...project.layers.values()].flatMap((layer): Diagnostic[] => {
     const data = layer.data as Readonly<Record<string, unknown>>

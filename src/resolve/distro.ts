@@ -1,4 +1,4 @@
-import type { Builder, CacheDirectory, Distro } from '../../dsl/vocabulary.ts'
+import type { CacheDirectory, Distro } from '../../dsl/vocabulary.ts'
 import type { Vocabulary } from '../model/project.ts'
 
 /** A distro with everything it inherits worked in. (IMG-26) */
@@ -37,7 +37,3 @@ function inherit(distro: Distro, vocabulary: Vocabulary, seen: Set<string>): Res
     shellIsBash: distro.shellIsBash ?? above?.shellIsBash ?? false,
   }
 }
-
-/** A group of files that is complete in the layer's own directory. */
-export const detects = (builder: Builder, names: readonly string[]): boolean =>
-  builder.detect.some((group) => group.every((name) => names.includes(name)))

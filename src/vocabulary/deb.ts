@@ -5,7 +5,17 @@ import { shellWord } from '../format/shell.ts'
 /** Packages of Debian and its relatives, installed with apt. (IMG-31) */
 export const deb = definePackageFormat({
   name: 'deb',
-  fields: ['repos'],
+  fields: {
+    repos: {
+      name: 'required',
+      url: 'text',
+      suite: 'text',
+      components: 'text',
+      key: 'text',
+      signedBy: 'text',
+      ppa: 'text',
+    },
+  },
   needPackages: ['repos'],
   commands: (section, { install, quote }) => {
     const { repos = [], packages, options = [] } = section as DebSection

@@ -28,6 +28,17 @@ export const ubuntu = defineDistro({
   baseUser: { name: 'ubuntu', uid: 1000, gid: 1000, home: '/home/ubuntu' },
 })
 
+export const arch = defineDistro({
+  name: 'arch',
+  formats: ['pac', 'aur'],
+  install: 'pacman -Syu --noconfirm',
+  caches: [{ path: '/var/cache/pacman/pkg' }],
+  bootstrap: { packages: ['curl', 'ca-certificates'] },
+  shellIsBash: true,
+})
+
+export const cachyos = defineDistro({ name: 'cachyos', inherits: 'arch' })
+
 /** Release numbers of suites, for the distro tag of a bootstrapped base. */
 export const RELEASES: Readonly<Record<string, string>> = {
   bullseye: '11',

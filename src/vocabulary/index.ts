@@ -1,7 +1,11 @@
 import type { Vocabulary } from '../model/project.ts'
+import { aur, aurPackages } from './aur.ts'
 import { cargo } from './cargo.ts'
 import { deb } from './deb.ts'
-import { debian, fedora, ubuntu } from './distros.ts'
+import { arch, cachyos, debian, fedora, ubuntu } from './distros.ts'
+import { npm } from './npm.ts'
+import { pac } from './pac.ts'
+import { pixi } from './pixi.ts'
 import { rpm } from './rpm.ts'
 import { supervisord } from './supervisord.ts'
 import { systemd } from './systemd.ts'
@@ -13,8 +17,8 @@ const named = <T extends { readonly name: string }>(...entries: readonly T[]): R
 
 /** What ov knows without being told. */
 export const BUILT_IN: Vocabulary = {
-  distros: named(debian, fedora, ubuntu),
-  formats: named(deb, rpm),
-  builders: named(cargo),
+  distros: named(arch, cachyos, debian, fedora, ubuntu),
+  formats: named(aurPackages, deb, pac, rpm),
+  builders: named(aur, cargo, npm, pixi),
   inits: named(supervisord, systemd),
 }

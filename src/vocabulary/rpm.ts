@@ -5,7 +5,12 @@ import { quoteSingle, shellWord } from '../format/shell.ts'
 /** Packages of Fedora, installed with dnf 5. (IMG-30) */
 export const rpm = definePackageFormat({
   name: 'rpm',
-  fields: ['copr', 'repos', 'exclude', 'modules'],
+  fields: {
+    copr: 'words',
+    repos: { name: 'required', url: 'text', rpm: 'text', gpgkey: 'text', gpgcheck: 'flag' },
+    exclude: 'words',
+    modules: 'words',
+  },
   needPackages: ['copr', 'repos', 'modules'],
   commands: (section, { quote }) => {
     const { repos = [], copr = [], modules = [], exclude = [], options = [], packages } = section as RpmSection

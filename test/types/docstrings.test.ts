@@ -27,12 +27,17 @@ const calls = {
   image: { name: `'example'`, base: 'debian' },
   pod: { name: `'example'`, image: 'web' },
   debootstrap: { suite: `'trixie'` },
+  defineBuilder: { name: `'example'` },
+  definePackageFormat: { name: `'example'`, commands: '() => ({ install: [] })' },
 } as const
 type Call = keyof typeof calls
 /** Where the examples of an interface's fields belong; those of a function go by its file. */
 const callOf: Readonly<Record<string, Call>> = {
   LayerSpec: 'layer',
   PackageSections: 'layer',
+  BuilderManifests: 'layer',
+  BuilderSpec: 'defineBuilder',
+  PackageFormatSpec: 'definePackageFormat',
   'tasks.ts': 'layer',
   ImageSpec: 'image',
   'image.ts': 'image',

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { SectionField } from '../../../dsl/vocabulary.ts'
 import { oneLine, words } from './common.ts'
 import { report } from './report.ts'
 
@@ -6,40 +7,59 @@ import { report } from './report.ts'
 const packageWord = z
   .string()
   .regex(/^[A-Za-z0-9@*_./:+~=<>^()-]+( [<>=]+ [A-Za-z0-9_.:~^+-]+)?$/, 'is not a package name')
-const repo = z.strictObject({
-  name: z
-    .string({ error: (issue) => (issue.input === undefined ? 'repos entry requires name' : undefined) })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, 'must be letters, digits, ., _, : and -'),
-  url: oneLine.optional(),
-  rpm: oneLine.optional(),
-  gpgkey: oneLine.optional(),
-  gpgcheck: z.boolean().optional(),
-  suite: oneLine.optional(),
-  components: oneLine.optional(),
-  key: oneLine.optional(),
-  signedBy: oneLine.optional(),
-  ppa: oneLine.optional(),
-})
-/** Fields that package sections may have, by name; a format says which of them it takes. */
-const SECTION_FIELDS: Readonly<Record<string, z.ZodType>> = {
-  copr: words,
-  repos: z.array(repo),
-  exclude: words,
-  modules: words,
-  keys: words,
-}
+/** Names of entries become file and section names. */
+const ENTRY_NAME: [RegExp, string] = [/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, 'must be letters, digits, ., _, : and -']
+
+const ONE_LINE: [RegExp, string] = [/^[^\n\r\0]*$/, 'must be one line']
+
+/** Fields of a section, by name, and what they hold. */
+export type SectionFields = Readonly<Record<string, SectionField>>
 
 /** What validation needs to know of a package format. */
 export interface FormatRules {
   readonly name: string
-  readonly fields: readonly string[]
+  readonly fields: SectionFields
   readonly needPackages: readonly string[]
 }
 
+function fieldSchema(field: string, holds: SectionField): z.ZodType {
+  if (holds === 'words') return words
+  if (holds === 'text') return oneLine
+  if (holds === 'flag') return z.boolean()
+  const entry: Record<string, z.ZodType> = {}
+  for (const [name, kind] of Object.entries(holds)) {
+    const text = z
+      .string({ error: (issue) => (issue.input === undefined ? `${field} entry requires ${name}` : undefined) })
+      .regex(...(name === 'name' ? ENTRY_NAME : ONE_LINE))
+    entry[name] = kind === 'flag' ? z.boolean().optional() : kind === 'required' ? text : text.optional()
+  }
+  return z.array(z.strictObject(entry))
+}
+
+/** Fields that some of several formats have; entries of lists may have what any of them knows, and need what all of them need. (LAY-44) */
+export function allFields(formats: readonly FormatRules[]): SectionFields {
+  const all: Record<string, SectionField> = {}
+  for (const { fields } of formats)
+    for (const [name, holds] of Object.entries(fields)) {
+      const before = all[name]
+      all[name] = typeof holds === 'object' && typeof before === 'object' ? mergeEntries(before, holds) : holds
+    }
+  return all
+}
+
+type Entry = Extract<SectionField, object>
+function mergeEntries(one: Entry, other: Entry): Entry {
+  const kinds = Object.entries({ ...one, ...other }).map(([field, kind]) => {
+    const needed = one[field] === 'required' && other[field] === 'required'
+    return [field, kind === 'flag' ? kind : needed ? 'required' : 'text'] as const
+  })
+  return Object.fromEntries(kinds)
+}
+
 /** A package section by the rules of its format, or of all formats for tag sections. */
-export function section(label: string, fields: readonly string[], needPackages: readonly string[]) {
+export function section(label: string, fields: SectionFields, needPackages: readonly string[]) {
   const shape: Record<string, z.ZodType> = { packages: z.array(packageWord), options: z.array(oneLine).optional() }
-  for (const field of fields) shape[field] = (SECTION_FIELDS[field] ?? z.json()).optional()
+  for (const [field, holds] of Object.entries(fields)) shape[field] = fieldSchema(field, holds).optional()
   return z
     .strictObject(shape)
     .partial({ packages: true })
