@@ -21,14 +21,22 @@ export interface BuildOptions {
   readonly paths: Paths
   /** Files of this machine that the steps see, and that do not stay in the image: source → target. */
   readonly mounts: readonly (readonly [from: string, to: string])[]
+  /** Runs every step anew. */
+  readonly noCache: boolean
   readonly progress: BuildProgress
   readonly signal: AbortSignal
 }
 
 const STEP = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+): (.*)$/
 
+/** How much of a build was there already. */
+export interface BuildCount {
+  readonly steps: number
+  readonly cached: number
+}
+
 /** Builds one image with podman. A failure shows the step's output, and the TypeScript that wrote the step. */
-export async function buildImage(decision: ImageDecision, podman: Podman, options: BuildOptions): Promise<void> {
+export async function buildImage(decision: ImageDecision, podman: Podman, options: BuildOptions): Promise<BuildCount> {
   const { image, inputs, reference } = decision
   const logFile = join(options.paths.logs, `build-${image.name}.log`)
   attempt(logFile, () => makeFolder(options.paths.logs, 0o700))
@@ -36,10 +44,12 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
   let current = ''
   let preparing = false
   let since: string[] = []
+  let [steps, cached] = [0, 0]
   const onLine = (line: string): void => {
     log.write(`${line}\n`)
     const [, number, total, text = ''] = STEP.exec(line) ?? []
     if (number === undefined) {
+      if (line.startsWith('--> Using cache ')) cached++
       since.push(line)
       if (since.length > 2000) since = since.slice(-1000)
       return
@@ -48,6 +58,7 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
     since = []
     // Stages that only hold files say nothing of interest.
     if (text.startsWith('FROM ')) preparing = text.startsWith('FROM scratch ')
+    else steps++
     if (!preparing) options.progress.step(Number(number), Number(total), text)
   }
   // podman reads "-" through /dev/stdin, which can't be opened when it is a socket, as Node's pipes are.
@@ -58,6 +69,7 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
     ...['build', '--layers=true', '-f', file, '-t', reference],
     ...['--ignorefile', join(options.root, OUTPUT, image.name, 'containerignore')],
     ...['--label', `${INPUTS_LABEL}=${inputs.hash}`],
+    ...(options.noCache ? ['--no-cache'] : []),
     ...options.mounts.flatMap(([from, to]) => ['-v', `${from}:${to}:ro`]),
     '.',
   ]
@@ -70,6 +82,7 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
     })
     if (result.exitCode !== 0)
       throw new DiagnosticError([explain(decision, containerfile, current, since, logFile, result.stderr)])
+    return { steps, cached }
   } finally {
     await new Promise((done) => log.end(done))
   }

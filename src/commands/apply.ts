@@ -1,22 +1,12 @@
-import { buildMounts, ensureBase } from '../apply/base.ts'
-import { buildImage } from '../apply/build.ts'
-import type { ImageDecision } from '../apply/images.ts'
 import { preflight } from '../apply/preflight.ts'
-import { sweepWorkFolders, withWorkFolder } from '../apply/work.ts'
 import { applyPod, destroyPod, sameRecord } from '../apply/targets/pod/index.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
-import type { ImagePlan } from '../plan/ir.ts'
-import type { BootstrapSpec } from '../resolve/image.ts'
 import { withLock } from '../state/lock.ts'
-import { writeTree } from '../state/output.ts'
-import { bootstrapReference, OUTPUT, synthesise } from '../synth/index.ts'
-import { architecture } from './architecture.ts'
+import { buildAll } from './build.ts'
 import type { Context } from './command.ts'
 import { describe } from './describe.ts'
 import { comparePods, intend, thisMachine, type Intent, type Machine } from './machine.ts'
 import { withProject } from './open.ts'
-import { Progress } from './progress.ts'
-import { compilePods } from './project.ts'
 
 export interface ApplyOptions {
   readonly project?: string
@@ -66,18 +56,7 @@ async function perform(
   const { compiled, images, pods } = intent
   const toBuild = images.filter((decision) => decision.build)
   if (toBuild.length > 0) {
-    // The builder reads its context from the output folder, so that is written first.
-    const { images: plans, stages } = compiled
-    const output = synthesise({
-      images: plans,
-      pods: compilePods(compiled).pods,
-      stages,
-      tag: (image) => image.tag ?? image.metadata.version,
-      architecture: architecture(),
-    })
-    throwIfErrors(output.diagnostics)
-    writeTree(compiled.root, OUTPUT, output.files)
-    await buildAll(context, machine, compiled.images, toBuild, compiled.root, refresh)
+    await buildAll(context, machine, compiled, toBuild, { refresh })
   }
   // What was built decides: the same content may have come out again, or other content under the same tag.
   const changes = toBuild.length > 0 ? await comparePods(pods, new Set(), machine) : intent.changes
@@ -106,56 +85,6 @@ async function perform(
     )
   if (changes.length + orphans.length + toBuild.length === 0) context.say('nothing to change')
   return 0
-}
-
-async function buildAll(
-  context: Context,
-  machine: Machine,
-  plans: ReadonlyMap<string, ImagePlan>,
-  toBuild: readonly ImageDecision[],
-  root: string,
-  refresh: boolean,
-): Promise<void> {
-  const { executor, podman, say, signal, paths, builds } = machine
-  sweepWorkFolders()
-  const fresh = new Set<string>()
-  await withWorkFolder(async (work) => {
-    for (const decision of toBuild) {
-      const spec = bootstrapOf(decision.image, plans)
-      if (spec && decision.image.base.kind === 'bootstrap') {
-        const reference = bootstrapReference(spec, architecture())
-        // Made anew once, however many images stand on it.
-        await ensureBase(spec, reference, { executor, podman, say, signal, refresh: refresh && !fresh.has(reference) })
-        fresh.add(reference)
-      }
-      const progress = new Progress(context, decision.image.name)
-      try {
-        await buildImage(decision, podman, {
-          root,
-          work,
-          paths,
-          mounts: spec ? await buildMounts(spec, work, executor) : [],
-          progress,
-          signal,
-        })
-      } catch (error) {
-        progress.stop()
-        throw error
-      }
-      progress.done(`built ${decision.reference}`)
-      builds.put(decision, root)
-    }
-    builds.sweep(await podman.images())
-  })
-}
-
-/** The bootstrapped base at the bottom of an image, if it has one. */
-function bootstrapOf(image: ImagePlan, plans: ReadonlyMap<string, ImagePlan>): BootstrapSpec | undefined {
-  for (let at: ImagePlan | undefined = image; at;) {
-    if (at.base.kind === 'bootstrap') return at.base.spec
-    at = at.base.kind === 'internal' ? plans.get(at.base.image) : undefined
-  }
-  return undefined
 }
 
 /** `-e site.NAME=value` → deploy → name → value; a text says what is wrong. */

@@ -1,7 +1,6 @@
-import { DiagnosticError } from '../diagnostics/diagnostic.ts'
-import { suggest } from '../diagnostics/suggest.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import type { Context } from './command.ts'
+import { knownImages } from './known-images.ts'
 import { withProject } from './open.ts'
 import { compileProject } from './project.ts'
 
@@ -13,23 +12,10 @@ export interface InspectOptions {
 /** `ov image inspect`: an image as it came out of its base, its distro and its layers. (IMG-188) */
 export const run = (context: Context, options: InspectOptions, name: string): Promise<number> =>
   withProject(options.project, async ({ location, bundle, entities, cache }) => {
-    const { images, project, diagnostics } = await compileProject(location, bundle, entities, cache)
-    await context.warn(diagnostics, location.root)
-    const image = images.get(name)
-    if (!image) {
-      const close = suggest(name, images.keys())
-      const disabled = project.images.has(name)
-      throw new DiagnosticError([
-        {
-          code: 'OV3003',
-          severity: 'error',
-          message: disabled
-            ? `image "${name}" is disabled`
-            : `unknown image "${name}"${close === undefined ? '' : ` (did you mean "${close}"?)`}`,
-          remedy: disabled ? 'enable it' : `the project has ${[...images.keys()].join(', ')}`,
-        },
-      ])
-    }
+    const compiled = await compileProject(location, bundle, entities, cache)
+    await context.warn(compiled.diagnostics, location.root)
+    const [known] = knownImages([name], compiled)
+    const image = compiled.images.get(known!)!
     const all = describe(image)
     if (options.format === undefined) {
       context.result({ schemaVersion: 1, ...all })

@@ -1,53 +1,75 @@
-import type { BuildProgress } from '../apply/build.ts'
+import type { BuildCount, BuildProgress } from '../apply/build.ts'
 import { stepText } from '../apply/step-text.ts'
 import type { Context } from './command.ts'
+import { count } from './count.ts'
 
-/** Shows the current step of a build: one changing line on a terminal, a line per step elsewhere. */
-export class Progress implements BuildProgress {
+/** One build as it is shown. */
+export interface BuildDisplay extends BuildProgress {
+  done(text: string, counted: BuildCount): void
+  /** It ended without a result. */
+  stop(): void
+}
+
+interface Running {
+  readonly title: string
+  readonly started: number
+  text: string
+}
+
+/** Shows the current steps of builds: one changing line on a terminal, a line per step elsewhere. */
+export class Progress {
   readonly #context: Context
-  readonly #title: string
-  readonly #started = Date.now()
+  readonly #running = new Set<Running>()
   #timer: NodeJS.Timeout | undefined
-  #text = 'starting'
 
-  constructor(context: Context, title: string) {
+  constructor(context: Context) {
     this.#context = context
-    this.#title = title
-    if (context.interactive) {
-      this.#timer = setInterval(() => this.#draw(), 250)
-      this.#timer.unref()
+  }
+
+  begin(title: string): BuildDisplay {
+    const one: Running = { title, started: Date.now(), text: 'starting' }
+    this.#running.add(one)
+    if (this.#context.interactive) {
+      this.#timer ??= setInterval(() => this.#draw(), 250).unref()
       this.#draw()
+    }
+    return {
+      step: (number, total, step) => {
+        const text = stepText(step)
+        if (text === undefined) return
+        one.text = `${number}/${total} ${text}`
+        if (this.#context.interactive) this.#draw()
+        else this.#context.say(`${title}: ${shorten(one.text, 120)}`)
+      },
+      done: (text, { steps, cached }) => {
+        this.#end(one)
+        const known = cached > 0 ? `, ${cached} of ${count(steps, 'step')} from the cache` : ''
+        this.#context.say(`${title}: ${text} in ${seconds(one)} s${known}`)
+      },
+      stop: () => this.#end(one),
     }
   }
 
-  step(number: number, total: number, step: string): void {
-    const text = stepText(step)
-    if (text === undefined) return
-    this.#text = `${number}/${total} ${text}`
-    if (this.#context.interactive) this.#draw()
-    else this.#context.say(`${this.#title}: ${shorten(this.#text, 120)}`)
-  }
-
-  done(text: string): void {
-    this.stop()
-    this.#context.say(`${this.#title}: ${text} in ${this.#seconds()} s`)
-  }
-
-  /** Takes the changing line away. */
-  stop(): void {
+  /** Takes a build off the changing line, and the line away with the last one. */
+  #end(one: Running): void {
+    if (!this.#running.delete(one) || !this.#context.interactive) return
+    process.stderr.write('\r\x1b[K')
+    if (this.#running.size > 0) return this.#draw()
     clearInterval(this.#timer)
-    if (this.#context.interactive) process.stderr.write('\r\x1b[K')
-  }
-
-  #seconds(): number {
-    return Math.round((Date.now() - this.#started) / 1000)
+    this.#timer = undefined
   }
 
   #draw(): void {
-    const width = process.stderr.columns ?? 80
-    process.stderr.write(`\r\x1b[K${shorten(`${this.#title}: ${this.#text}`, width - 8)} ${this.#seconds()} s`)
+    const room = Math.floor((process.stderr.columns ?? 80) / this.#running.size)
+    const parts = [...this.#running].map((one) => {
+      const time = ` ${seconds(one)} s`
+      return shorten(`${one.title}: ${one.text}`, room - time.length - 3) + time
+    })
+    process.stderr.write(`\r\x1b[K${parts.join(' | ')}`)
   }
 }
+
+const seconds = ({ started }: Running) => Math.round((Date.now() - started) / 1000)
 
 /** Control characters of a step must not reach the terminal. */
 function shorten(text: string, width: number): string {

@@ -68,7 +68,7 @@ export async function compileProject(
   throwIfErrors(cycles)
   const lookups = new Lookups()
   const located = locateLayers(project, root, lookups)
-  const resolved = resolveImages(project, graph)
+  const resolved = resolveImages(project, graph, located.facts)
   throwIfErrors([...located.diagnostics, ...checkContent(project, located.facts), ...resolved.diagnostics])
   const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, located.facts)
   const layers = [...plans.values()].flatMap((image) => image.layers.map((layer) => layer.plan))

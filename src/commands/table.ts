@@ -92,6 +92,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./why.ts'),
   },
   {
+    name: 'image build',
+    summary: 'build images that are not there yet',
+    args: [{ name: '[images...]', help: 'names of images; what they need is built, too; default: all of the project' }],
+    options: [
+      PROJECT_OPTION,
+      { flags: '--tag <tag>', help: 'tag for the images that are built' },
+      { flags: '--jobs <number>', help: 'images to build at the same time; default: the processors, 4 at most' },
+      { flags: '--no-cache', help: 'run every step anew' },
+      { flags: '--refresh-base', help: 'make bootstrapped base images anew' },
+    ],
+    examples: ['ov image build', 'ov image build web --no-cache', 'ov image build --jobs 2'],
+    load: () => import('./image-build.ts'),
+  },
+  {
     name: 'image list',
     summary: 'list images, build targets, layers, services or volumes of the project',
     args: [{ name: '[what]', help: 'images, targets (in build order), layers, services or volumes; default: images' }],
