@@ -7,10 +7,11 @@ import type { AuthoredEntity } from '../src/model/project.ts'
 import { validate } from '../src/model/validate.ts'
 import { compilePods } from '../src/commands/project.ts'
 import { compileImages } from '../src/plan/image.ts'
+import type { ImagePlan } from '../src/plan/ir.ts'
 import { checkContent } from '../src/resolve/content.ts'
 import { buildGraph, checkReferences } from '../src/resolve/graph.ts'
 import { resolveImages } from '../src/resolve/image.ts'
-import { synthesise } from '../src/synth/index.ts'
+import { synthesise, type StageFile } from '../src/synth/index.ts'
 import type { FileTree } from '../src/synth/tree.ts'
 import { BUILT_IN } from '../src/vocabulary/index.ts'
 
@@ -20,7 +21,12 @@ export { DiagnosticError }
 export function pipeline(
   exports: Readonly<Record<string, unknown>>,
   root: string,
-): { files: FileTree; warnings: Diagnostic[] } {
+): {
+  files: FileTree
+  warnings: Diagnostic[]
+  images: ReadonlyMap<string, ImagePlan>
+  stages: ReadonlyMap<string, readonly StageFile[]>
+} {
   const raw = collect(Object.values(exports))
   const authored = raw.map(({ kind, name, data, value }, index): AuthoredEntity => ({
     kind,
@@ -38,7 +44,7 @@ export function pipeline(
   throwIfErrors(cycles)
   const lookups = new Lookups()
   const { facts, diagnostics: located } = locateLayers(project, root, lookups)
-  const resolved = resolveImages(project, graph)
+  const resolved = resolveImages(project, graph, facts)
   throwIfErrors([...located, ...checkContent(project, facts), ...resolved.diagnostics])
   const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, facts)
   const layers = [...plans.values()].flatMap((image) => image.layers.map((layer) => layer.plan))
@@ -62,5 +68,5 @@ export function pipeline(
     architecture: 'amd64',
   })
   throwIfErrors(output.diagnostics)
-  return { files: output.files, warnings: [...planned, ...staged, ...deployed] }
+  return { files: output.files, warnings: [...planned, ...staged, ...deployed], images: plans, stages }
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
 import { buildersOf, resolveBuilders, type BuilderMap } from '../resolve/builders.ts'
+import { mergeCapabilities } from '../resolve/capabilities.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
 import { checkManifests } from '../resolve/manifests.ts'
 import type { ImageLayer, ImagePlan, InitPlan, LayerPlan, ServiceCustomStep, ServicePackagedStep, Step } from './ir.ts'
@@ -11,8 +12,10 @@ import { compileDataImage } from './data-image.ts'
 import { compileLayer, compileUnused, taskCompiler, type LayerContext } from './layer.ts'
 import { hooksOf } from './builder.ts'
 import { imageMetadata } from './image-metadata.ts'
+import { expandHome } from './home.ts'
 import { checkTogether } from './image-checks.ts'
 import type { ImageMetadata } from './metadata.ts'
+import { shellSteps } from './shell.ts'
 import { proxyRoutes } from './routes.ts'
 import { chooseInit, runsProcesses, serviceSteps } from './service.ts'
 
@@ -48,7 +51,10 @@ export function compileImages(
       continue
     }
     const ancestors = parent ? [parent.metadata, ...parent.ancestors] : []
-    plans.set(image.name, compileImage(image, ancestors, project, facts, tasks, toolsFor(image, images, builders.maps), diagnostics))
+    plans.set(
+      image.name,
+      compileImage(image, ancestors, project, facts, tasks, toolsFor(image, images, builders.maps), diagnostics),
+    )
   }
   const used = new Set([...plans.values()].flatMap((plan) => plan.layers.map((layer) => layer.plan.layer)))
   const unused = [...project.layers.values()]
@@ -86,7 +92,7 @@ function compileImage(
   const init = chooseInit(image, vocabulary, shipsUnits)
   const entity = `image "${image.name}"`
   checkVars(image, diagnostics)
-  if (!image.auto) checkTogether(image, diagnostics)
+  if (!image.auto) checkTogether(image, project, diagnostics)
   checkUnits(image, init, facts, diagnostics)
   const initSpec = init === undefined ? undefined : vocabulary.inits.get(init)
   if (init !== undefined && !initSpec)
@@ -137,6 +143,7 @@ function compileImage(
     vars: layer.data.vars ?? {},
     plan: compileLayer(layer, contextOf(layer, reporter(layer, diagnostics))),
     data: stagedData(layer),
+    extract: (layer.data.extract ?? []).map((one) => ({ ...one, dest: expandHome(one.dest, image.user.home) })),
   }))
   // What is wrong with a service of a base image was said there.
   const inherited = (layer: LayerModel) =>
@@ -173,9 +180,24 @@ function compileImage(
     ports,
     layers,
     ...(initPlan && { init: initPlan }),
+    shell: shellSteps(
+      image.model.data.shell,
+      { kind: 'image', name: image.name, origin: placeOf(image.model, 'shell') },
+      image.user.home,
+      (field, code, message, remedy) =>
+        diagnostics.push({
+          code,
+          severity: 'error',
+          message,
+          entity,
+          field,
+          place: placeOf(image.model, field),
+          remedy,
+        }),
+    ),
     routes: proxyRoutes(image),
     bootc: image.model.data.bootc ?? false,
-    keepsRoot: image.model.data.bootc ?? false,
+    keepsRoot: image.model.data.bootc === true || mergeCapabilities(image.chain).preserveUser,
     builderHooks: hooksOf(buildersIn(image.own), image.user.home, image.model.origin),
     metadata: imageMetadata(image, init, vocabulary, tools.map, buildersIn(image.chain)),
     ancestors,

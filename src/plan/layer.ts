@@ -9,6 +9,7 @@ import { manifestStep, sectionStep, wordPerItem, type BuilderImage } from './bui
 import { expandHome } from './home.ts'
 import type { BuilderStep, LayerPlan, Step, SystemPackagesStep } from './ir.ts'
 import { serviceSteps } from './service.ts'
+import { shellSteps } from './shell.ts'
 import { fillVars, references, resolveTask, type Say } from './task.ts'
 
 /** What compiling one layer for one image needs. */
@@ -55,6 +56,12 @@ export function compileLayer(layer: LayerModel, context: LayerContext): LayerPla
     ...packageSteps(layer, context),
     ...context.tasks(layer, context, image.user),
     ...serviceSteps(layer, context),
+    ...shellSteps(
+      layer.data.shell,
+      { kind: 'layer', name: layer.name, origin: placeOf(layer, 'shell') },
+      image.user.home,
+      context.report,
+    ),
   ]
   return { ...emptyPlan(layer), image: image.name, distro: image.tags[0] ?? '', steps }
 }

@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Project } from '../model/project.ts'
-import { manifestNames, manifestsOf } from './manifests.ts'
+import { hasFound, manifestNames } from './manifests.ts'
 
 /** Fields each of which is reason enough for a layer to be there. */
-const CONTENT = ['tasks', 'layers', 'services', 'env', 'pathAppend', 'tags', 'data'] as const
+const CONTENT = ['tasks', 'layers', 'services', 'env', 'pathAppend', 'tags', 'data', 'shell', 'extract'] as const
 
 /** Reports layers that install and set nothing. (LAY-10) */
 export function checkContent(project: Project, facts: Facts): Diagnostic[] {
@@ -14,7 +14,7 @@ export function checkContent(project: Project, facts: Facts): Diagnostic[] {
   return [...project.layers.values()].flatMap((layer): Diagnostic[] => {
     const data = layer.data as Readonly<Record<string, unknown>>
     const fact = facts.get(layer.name)
-    const detected = fact && ((fact.own?.units.length ?? 0) > 0 || manifestsOf(layer, project.vocabulary, fact).length > 0)
+    const detected = fact && hasFound(layer, project.vocabulary, fact)
     if (detected || fields.some((field) => !isEmpty(data[field]))) return []
     return [
       {

@@ -1,11 +1,13 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
+import type { Facts } from '../model/facts.ts'
 import { placeOf, type ImageModel, type LayerModel, type Project } from '../model/project.ts'
 import { refName } from '../model/schema/refs.ts'
 import { RELEASES } from '../vocabulary/index.ts'
 import { highestVersion } from './calver.ts'
 import { resolveDistro, type ResolvedDistro } from './distro.ts'
 import { imageChain, internalBase, isBundle, type LayerGraph } from './graph.ts'
+import { hasFound } from './manifests.ts'
 import { addIntermediates } from './intermediates.ts'
 
 /** The account a container runs as. (IMG-15 to IMG-19) */
@@ -64,10 +66,14 @@ export interface ResolvedImage {
 export function resolveImages(
   project: Project,
   graph: LayerGraph,
+  facts: Facts,
 ): { images: ReadonlyMap<string, ResolvedImage>; diagnostics: Diagnostic[] } {
   const resolved = new Map<string, ResolvedImage>()
   const diagnostics: Diagnostic[] = []
   const failed = new Set<string>()
+  // What is found in a layer's directory is content, too. (LAY-57)
+  const groupsOnly = (layer: LayerModel) =>
+    isBundle(layer) && !hasFound(layer, project.vocabulary, facts.get(layer.name) ?? { base: '' })
   const resolve = (image: ImageModel, open: readonly string[]): ResolvedImage | undefined => {
     const done = resolved.get(image.name)
     if (done || failed.has(image.name)) return done
@@ -151,7 +157,7 @@ export function resolveImages(
     const own = graph
       .closure((image.data.layers ?? []).map(refName))
       .map((name) => project.layers.get(name)!)
-      .filter((layer) => !isBundle(layer) && !provided.has(layer.name))
+      .filter((layer) => !groupsOnly(layer) && !provided.has(layer.name))
     // A base is complete before this image begins, so its layers come first, whatever the project's order says.
     const chain = [...(parent?.chain ?? []), ...own]
     if (base.kind !== 'internal' && distro === undefined) {

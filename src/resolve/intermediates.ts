@@ -1,5 +1,6 @@
 import { byName, type ImageModel, type LayerModel } from '../model/project.ts'
 import { refName } from '../model/schema/refs.ts'
+import { mergeCapabilities } from './capabilities.ts'
 import { highestVersion } from './calver.ts'
 import type { ResolvedBase, ResolvedImage } from './image.ts'
 
@@ -61,11 +62,14 @@ export function addIntermediates(images: ReadonlyMap<string, ResolvedImage>): Re
 /** Images that would install a layer in the same way, by what they stand on; those on images of the project first. Alone, none has anything to share. */
 function groupsOf(images: ReadonlyMap<string, ResolvedImage>): ResolvedImage[][] {
   // An image that builds for others must not come to stand on one of these.
-  const builders = new Set([...images.values()].flatMap(({ model }) => Object.values(model.data.builder ?? {}).map(refName)))
-  const others = [...images.values()].filter(({ name }) => !builders.has(name))
-  const groups = Map.groupBy(others, ({ base, user, tags, formats, model }) =>
-    JSON.stringify([base, user, tags, formats, model.data.init ?? null, model.data.builder ?? null]),
+  const builders = new Set(
+    [...images.values()].flatMap(({ model }) => Object.values(model.data.builder ?? {}).map(refName)),
   )
+  const others = [...images.values()].filter(({ name }) => !builders.has(name))
+  const groups = Map.groupBy(others, (image) => {
+    const { base, user, tags, formats, model } = image
+    return JSON.stringify([base, user, tags, formats, wantedInit(image) ?? null, model.data.builder ?? null])
+  })
   // Data images stand on nothing, and install nothing.
   const several = [...groups.values()].filter(([first, second]) => second && first!.base.kind !== 'none')
   return [true, false].flatMap((internal) =>
@@ -95,7 +99,8 @@ function intermediate(
   taken: ReadonlySet<string>,
 ): ResolvedImage {
   const name = nameFor(on ? on.name : shortName(first.base), layers.at(-1)!.name, first.user.uid, taken)
-  const { init, builder } = first.model.data
+  const { builder } = first.model.data
+  const init = wantedInit(first)
   const data = {
     name,
     base: on ? { $ref: 'image' as const, name: on.name } : first.model.data.base,
@@ -119,12 +124,19 @@ function intermediate(
   }
 }
 
+/** The init that an image says it has, or that what it is asks for: services are rendered for it. */
+const wantedInit = ({ model, images, chain }: ResolvedImage): string | undefined =>
+  model.data.init ??
+  (images.some((one) => one.data.bootc === true) ? 'systemd' : mergeCapabilities(chain).initSystemHint)
+
 /** `quay.io/fedora/fedora:43` → `fedora`. */
 const shortName = (base: ResolvedBase): string =>
   base.kind === 'internal'
     ? base.image
     : base.kind !== 'external'
-      ? base.kind === 'bootstrap' ? base.spec.distro : 'scratch'
+      ? base.kind === 'bootstrap'
+        ? base.spec.distro
+        : 'scratch'
       : base.ref
           .replace(/@.*$/, '')
           .replace(/:[^/:]*$/, '')

@@ -35,6 +35,10 @@ export function manifestsOf(layer: LayerModel, vocabulary: Vocabulary, facts: La
   })
 }
 
+/** Whether a layer's own directory, or what its fields name, gives builders or inits something to do. */
+export const hasFound = (layer: LayerModel, vocabulary: Vocabulary, facts: LayerFacts): boolean =>
+  (facts.own?.units.length ?? 0) > 0 || manifestsOf(layer, vocabulary, facts).length > 0
+
 /** Names of all manifests that some builder takes, in the order in which they are explained. (LAY-10) */
 export const manifestNames = ({ builders }: Vocabulary): string[] =>
   [...builders.values()].reverse().flatMap((builder) => (builder.detect ?? []).map(([file]) => file))

@@ -167,6 +167,7 @@ describe('fields and values', () => {
       [
         "aliases",
         "aur",
+        "capabilities",
         "cargo",
         "data",
         "deb",
@@ -178,6 +179,7 @@ describe('fields and values', () => {
         "envAccepts",
         "envProvides",
         "envRequires",
+        "extract",
         "files",
         "hooks",
         "info",
@@ -191,6 +193,7 @@ describe('fields and values', () => {
         "pixi",
         "portRelay",
         "ports",
+        "requiresCapabilities",
         "route",
         "rpm",
         "secretAccepts",
@@ -198,6 +201,7 @@ describe('fields and values', () => {
         "secrets",
         "security",
         "services",
+        "shell",
         "status",
         "tags",
         "tasks",
@@ -231,6 +235,7 @@ describe('fields and values', () => {
         "ports",
         "registry",
         "security",
+        "shell",
         "status",
         "tag",
         "uid",
@@ -327,5 +332,14 @@ export const site = we‸b
       "(alias) const web: Image<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG" | "SMTP_HOST", "KEY">
       import web"
     `)
+  })
+})
+
+describe('builders', () => {
+  const images = offers(`export const i = image({ name: 'i', base: web, builder: { ‸ } })`)
+  const kinds = offers(`export const i = image({ name: 'i', base: web, builds: ['‸'] })`)
+  it('IMG-20 complete with what there is to build', () => {
+    expect(images()).toEqual(['aur', 'cargo', 'npm', 'pixi'])
+    expect(kinds()).toEqual(['aur', 'cargo', 'npm', 'pixi'])
   })
 })

@@ -542,3 +542,44 @@ layer({ name: 'a', version: '2026.1.1', apk: { package: ['curl'] } })
     )
   })
 })
+
+describe('builders', () => {
+  const plain = new Snippets()
+  const file = plain.add(`import { image, layer } from 'ov'
+const tools = image({ name: 'tools', base: 'debian:13', builds: ['pixi', 'npm'] })
+image({ name: 'a', base: 'debian:13', builder: { pixi: tools, aur: 'elsewhere' } })
+image({ name: 'a', base: 'debian:13', builder: { pixie: tools } })
+image({ name: 'a', base: 'debian:13', builder: { pixi: layer({ name: 'l', version: '2026.1.1' }) } })
+image({ name: 'a', base: 'debian:13', builds: ['pixie'] })
+layer({ name: 'a', version: '2026.1.1', pixi: 'pixi.toml', npm: 'package.json', aur: { packages: ['yay'], replaces: ['x'] } })
+layer({ name: 'a', version: '2026.1.1', pac: { packages: ['x'], repos: [{ name: 'x' }] } })
+`)
+  it('IMG-20 LAY-43 LAY-52 what builds and what is built is typed', () => {
+    expect(plain.messages(file).map(({ line, at }) => `${line} ${at}`)).toEqual([
+      '4 pixie',
+      '5 pixi',
+      "6 'pixie'",
+      "8 { name: 'x' }",
+    ])
+  })
+
+  const own = new Snippets()
+  const extended = own.add(`import { defineBuilder, image, layer, type AnyImage } from 'ov'
+declare module 'ov' {
+  interface BuilderManifests {
+    hugo?: string
+  }
+  interface BuilderImages {
+    hugo?: AnyImage
+  }
+}
+const hugo = defineBuilder({ name: 'hugo', detect: [['hugo.toml', 'content/']], stage: ({ home }) => [{ workdir: home }] })
+const tools = image({ name: 'tools', base: 'debian:13', builds: [hugo, 'npm', 'hugo'] })
+layer({ name: 'a', version: '2026.1.1', hugo: 'hugo.toml' })
+image({ name: 'a', base: 'debian:13', builder: { hugo: tools } })
+layer({ name: 'a', version: '2026.1.1', hugo: 1 })
+`)
+  it('IMG-25 a builder of the project adds its field to layers and its key to images', () => {
+    expect(own.messages(extended).map(({ line, at }) => `${line} ${at}`)).toEqual(['14 hugo'])
+  })
+})
