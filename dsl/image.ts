@@ -2,6 +2,7 @@ import { entity, type Entity } from './entity.ts'
 import type { LayerRef } from './layer.ts'
 import type { Carried, KeyOfImagePort, Names, PortKey } from './names.ts'
 import type { Security } from './security.ts'
+import type { Shell } from './shell.ts'
 import type { Builder, Distro } from './vocabulary.ts'
 
 /** An image, with the names that its deploys may or must use. */
@@ -135,6 +136,8 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports =
    * end of the build. Default: false. (IMG-69, IMG-70)
    */
   readonly bootc?: boolean
+  /** Code and directories for the shells of people who work in the container, besides that of its layers. (LAY-98) */
+  readonly shell?: Shell
   /** Which init runs the services: `'supervisord'`, `'systemd'`, or one defined with {@link defineInit}. Default: by the layers. (IMG-50) */
   readonly init?: string
 }

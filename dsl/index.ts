@@ -54,10 +54,13 @@ export {
   type WriteTask,
 } from './tasks.ts'
 export { service, type CustomService, type PackagedService, type Service } from './service.ts'
+export type { Capabilities } from './capabilities.ts'
 export type { DataEntry } from './data.ts'
+export type { ExtractedFiles } from './extracted.ts'
 export type { Hooks } from './hooks.ts'
 export type { McpContract, McpServer } from './mcp.ts'
 export type { Route } from './route.ts'
+export type { Shell, ShellCode } from './shell.ts'
 export type { OwnedSecret } from './secret.ts'
 export type { BuilderManifests } from './builders.ts'
 export type {

@@ -1,6 +1,8 @@
+import type { Capabilities } from './capabilities.ts'
 import type { DataEntry } from './data.ts'
 import type { BuilderManifests } from './builders.ts'
 import { entity, type Entity } from './entity.ts'
+import type { ExtractedFiles } from './extracted.ts'
 import type { Hooks } from './hooks.ts'
 import type { McpContract, McpServer } from './mcp.ts'
 import type {
@@ -20,6 +22,7 @@ import type { Route } from './route.ts'
 import type { OwnedSecret } from './secret.ts'
 import type { Security } from './security.ts'
 import type { Service } from './service.ts'
+import type { Shell } from './shell.ts'
 import type { Task } from './tasks.ts'
 
 /** A layer, with the names that its images and their deploys inherit from it. */
@@ -52,7 +55,8 @@ export interface LayerSpec<
   Env = TextMap,
   Depends = readonly LayerRef[],
   Layers = readonly LayerRef[],
-> extends PackageSections, BuilderManifests {
+>
+  extends PackageSections, BuilderManifests {
   /**
    * Name, unique among the project's layers: lower case letters, digits and hyphens. It names build stages, files and units. (LAY-03)
    * @example name: 'traefik'
@@ -214,6 +218,26 @@ export interface LayerSpec<
    * @example data: [{ src: 'notebooks', volume: 'workspace', dest: 'examples' }]
    */
   readonly data?: readonly DataEntry[]
+  /**
+   * Files that other images have. They are copied before the layers are installed. (LAY-100)
+   * @example extract: [{ source: 'docker.io/library/busybox:1.37', path: '/bin/busybox', dest: '/usr/local/bin/busybox' }]
+   */
+  readonly extract?: readonly ExtractedFiles[]
+  /**
+   * Code and directories for the shells of people who work in the container. (LAY-98)
+   * @example shell: { init: 'eval "$(starship init ${SHELL_NAME})"', fish: { init: 'starship init fish | source' } }
+   */
+  readonly shell?: Shell
+  /**
+   * What the layer makes of its image. (LAY-101)
+   * @example capabilities: { preserveUser: true, ociLabels: { 'org.opencontainers.image.licenses': 'MIT' } }
+   */
+  readonly capabilities?: Capabilities
+  /**
+   * What some layer of the image must make of it, for this one to work. (LAY-101)
+   * @example requiresCapabilities: ['preserveUser']
+   */
+  readonly requiresCapabilities?: readonly Exclude<keyof Capabilities, 'ociLabels'>[]
 }
 
 /**

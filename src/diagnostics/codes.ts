@@ -133,7 +133,8 @@ export const CODES = {
   },
   OV2030: {
     title: 'bad alias',
-    explain: 'An alias is a command to call from outside: its name is letters, digits, ., _ and -, its command one line.',
+    explain:
+      'An alias is a command to call from outside: its name is letters, digits, ., _ and -, its command one line.',
   },
   OV2031: {
     title: 'bad secret',
@@ -149,6 +150,15 @@ export const CODES = {
     title: 'incomplete builder',
     explain:
       'A builder says what triggers it, a manifest or a package section, and how it builds, in the image itself or in a stage.',
+  },
+  OV2032: {
+    title: 'bad label',
+    explain:
+      'Labels of your own have names of your own; those below org.overthinkos. tell other programs what ov has built.',
+  },
+  OV2033: {
+    title: 'one file for two shells',
+    explain: 'Each shell reads a file of its own: what one of them understands is an error in another.',
   },
   // 3xxx: how entities fit together
   OV3001: { title: 'unknown layer', explain: 'A layer is named that the project does not declare.' },
@@ -230,6 +240,22 @@ export const CODES = {
   OV3023: {
     title: 'nothing to relay with',
     explain: 'Ports are relayed by a program of layer `socat`, which the project must declare.',
+  },
+  OV3024: {
+    title: 'extracted from the project',
+    explain: 'Files can be taken out of images of a registry, not out of images that this project builds.',
+  },
+  OV3025: {
+    title: 'missing capability',
+    explain: 'A layer only works in images of which another layer makes something: this image has no such layer.',
+  },
+  OV3026: {
+    title: 'labels that contradict each other',
+    explain: 'Two layers give one label different values, so that the order of the layers would decide.',
+  },
+  OV3031: {
+    title: 'field of another format',
+    explain: 'A section for a distro tag is installed with the primary format of the image, which has no such field.',
   },
   // 4xxx: deploys
   OV4001: { title: 'unknown volume', explain: 'The image has no volume of that name.' },

@@ -40,8 +40,10 @@ export function compileDataImage(
       // What is wrong with its tasks is said, but they are not run.
       plan: { ...planOf(layer), image: image.name, steps: [] },
       data: stagedData(layer),
+      extract: [],
     })),
     builderHooks: [],
+    shell: [],
     routes: [],
     bootc: false,
     keepsRoot: false,

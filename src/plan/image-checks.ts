@@ -1,14 +1,18 @@
 /** Rules that the layers of an image keep together, over its whole chain. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import { placeOf } from '../model/project.ts'
+import { placeOf, type LayerModel, type Project } from '../model/project.ts'
+import { mergeCapabilities } from '../resolve/capabilities.ts'
 import { RELAY_LAYER } from '../resolve/graph.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
 
 /** Reports what does not fit together. */
-export function checkTogether(image: ResolvedImage, diagnostics: Diagnostic[]): void {
+export function checkTogether(image: ResolvedImage, project: Project, diagnostics: Diagnostic[]): void {
   checkEngine(image, diagnostics)
   checkData(image, diagnostics)
   checkRelays(image, diagnostics)
+  checkExtract(image, project, diagnostics)
+  checkCapabilities(image, diagnostics)
+  checkLabels(image, diagnostics)
 }
 
 /** No container runs under two engines. (LAY-97) */
@@ -69,4 +73,70 @@ export function checkData({ name, chain }: ResolvedImage, diagnostics: Diagnosti
               ? `declare it: volumes: { ${JSON.stringify(volume)}: '~/${volume}' }`
               : `its volumes are ${[...volumes].sort().join(', ')}`,
         })
+}
+
+/** Files come out of images that are there already; the project's own are built later, in an order of their own. (LAY-100) */
+function checkExtract({ own }: ResolvedImage, project: Project, diagnostics: Diagnostic[]): void {
+  for (const layer of own)
+    for (const [index, { source }] of (layer.data.extract ?? []).entries())
+      if (project.images.has(source))
+        diagnostics.push({
+          code: 'OV3024',
+          severity: 'error',
+          message: `extract[${index}].source: "${source}" is an image of this project`,
+          entity: `layer "${layer.name}"`,
+          field: `extract[${index}].source`,
+          place: placeOf(layer, `extract[${index}].source`),
+          remedy: 'name an image of a registry, or put the files into a layer of their own',
+        })
+}
+
+/** What layers count on must be there. An image that boots keeps its accounts. (LAY-101) */
+function checkCapabilities({ name, model, images, chain }: ResolvedImage, diagnostics: Diagnostic[]): void {
+  const merged = mergeCapabilities(chain)
+  const boots = images.some((one) => one.data.bootc === true)
+  const missing = new Map<string, LayerModel[]>()
+  for (const layer of chain)
+    for (const wanted of layer.data.requiresCapabilities ?? []) {
+      const there = wanted === 'initSystemHint' ? merged[wanted] !== undefined : merged[wanted]
+      if (!there && !(boots && wanted === 'preserveUser')) missing.set(wanted, [...(missing.get(wanted) ?? []), layer])
+    }
+  for (const [wanted, layers] of missing)
+    diagnostics.push({
+      code: 'OV3025',
+      severity: 'error',
+      message: `has layers requiring the capability ${wanted} (${layers.map((layer) => layer.name).join(', ')}), and no layer that provides it`,
+      entity: `image "${name}"`,
+      field: 'layers',
+      place: model.origin,
+      related: layers.map((layer) => ({
+        message: `layer "${layer.name}" requires it`,
+        place: placeOf(layer, 'requiresCapabilities'),
+      })),
+      remedy: `add a layer with capabilities: { ${wanted}: ${wanted === 'initSystemHint' ? "'…'" : 'true'} }${wanted === 'preserveUser' ? ', or set bootc: true on the image' : ''}`,
+    })
+}
+
+/** Labels of layers are united, so they must agree. (LAY-101) */
+function checkLabels({ name, model, chain }: ResolvedImage, diagnostics: Diagnostic[]): void {
+  const known = new Map<string, { readonly value: string; readonly layer: LayerModel }>()
+  for (const layer of chain)
+    for (const [label, value] of Object.entries(layer.data.capabilities?.ociLabels ?? {})) {
+      const first = known.get(label)
+      if (!first) known.set(label, { value, layer })
+      else if (first.value !== value)
+        diagnostics.push({
+          code: 'OV3026',
+          severity: 'error',
+          message: `layers "${first.layer.name}" and "${layer.name}" give the label ${label} different values`,
+          entity: `image "${name}"`,
+          field: 'layers',
+          place: model.origin,
+          related: [first.layer, layer].map((one) => ({
+            message: `layer "${one.name}" says ${JSON.stringify(one.data.capabilities?.ociLabels?.[label])}`,
+            place: placeOf(one, 'capabilities'),
+          })),
+          remedy: 'let one of them say it',
+        })
+    }
 }

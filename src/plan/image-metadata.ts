@@ -3,6 +3,7 @@ import type { Builder } from '../../dsl/vocabulary.ts'
 import { byName, type LayerModel, type Vocabulary } from '../model/project.ts'
 import { refName } from '../model/schema/refs.ts'
 import type { BuilderMap } from '../resolve/builders.ts'
+import { mergeCapabilities } from '../resolve/capabilities.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
 import type { Contract, ImageMetadata, ServiceLabel } from './metadata.ts'
 import {
@@ -13,6 +14,7 @@ import {
   relayedPorts,
   requiredEngine,
   secretLabels,
+  shellLabels,
   volumeLabels,
 } from './runtime-metadata.ts'
 import { layerRoutes } from './routes.ts'
@@ -80,6 +82,7 @@ export function imageMetadata(
     home: user.home,
     registry: data.registry ?? '',
     bootc: data.bootc ?? false,
+    ociLabels: mergeCapabilities(chain).ociLabels,
     network: nearest((of) => of.network) ?? '',
     fqdn: data.fqdn ?? '',
     acmeEmail: data.acmeEmail ?? '',
@@ -104,6 +107,7 @@ export function imageMetadata(
       .map(([name, value]) => `${name}=${value}`)
       .sort(byName),
     hooks: hookTexts(chain),
+    shell: shellLabels(image),
     init: init !== undefined && serving.length > 0 ? init : '',
     initServices: init !== undefined && serving.length > 0 ? { [init]: serving.map((layer) => layer.name) } : {},
     services,

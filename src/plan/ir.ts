@@ -229,6 +229,8 @@ export interface ImageLayer {
   readonly vars: Readonly<Record<string, string>>
   /** What it gives to volumes. */
   readonly data: readonly StagedData[]
+  /** What it takes out of other images. */
+  readonly extract: readonly { readonly source: string; readonly path: string; readonly dest: string }[]
 }
 
 /** How the init of an image is put together. */
@@ -275,6 +277,8 @@ export interface ImagePlan {
   readonly builderHooks?: readonly ShellHookStep[]
   readonly layers: readonly ImageLayer[]
   readonly init?: InitPlan
+  /** Shell code of the image itself. */
+  readonly shell: readonly ShellSnippetStep[]
   /** Routes to write for the proxy. */
   readonly routes: readonly PlannedRoute[]
   /** It boots, as a machine does: checked by bootc at the end of the build. */

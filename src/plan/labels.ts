@@ -58,7 +58,7 @@ const flag = (key: string, field: FieldOf<boolean>): Codec => ({
   read: (value) => ({ [field]: value === 'true' }),
   json: false,
 })
-const json = (key: string, field: Exclude<FieldOf<object>, 'security' | 'initServices'>): Codec => ({
+const json = (key: string, field: Exclude<FieldOf<object>, 'security' | 'initServices' | 'ociLabels'>): Codec => ({
   key,
   write: (metadata) => encode(metadata[field]),
   read: (value) => ({ [field]: JSON.parse(value) as never }),
@@ -105,6 +105,9 @@ const CODECS: readonly Codec[] = [
   text('home', 'home'),
   text('registry', 'registry'),
   flag('bootc', 'bootc'),
+]
+/** Labels with names of their own come here. (IMG-108) */
+const AFTER_OWN: readonly Codec[] = [
   text('network', 'network'),
   text('fqdn', 'fqdn'),
   text('acme_email', 'acmeEmail'),
@@ -120,6 +123,7 @@ const CODECS: readonly Codec[] = [
   security,
   json('env', 'env'),
   json('hooks', 'hooks'),
+  json('shell', 'shell'),
   text('init', 'init'),
 ]
 const AFTER_INIT: readonly Codec[] = [
@@ -161,6 +165,11 @@ export function toLabels(metadata: ImageMetadata, ancestors: readonly ImageMetad
       labels.push({ name: LABEL_PREFIX + key, value: '', json: false })
   }
   for (const codec of CODECS) put(codec.key, codec.write, codec.json)
+  const own = new Set([metadata, ...ancestors].flatMap((one) => Object.keys(one.ociLabels)))
+  if (!metadata.dataImage)
+    for (const name of [...own].sort(byName))
+      labels.push({ name, value: metadata.ociLabels[name] ?? '', json: false })
+  for (const codec of AFTER_OWN) put(codec.key, codec.write, codec.json)
   const inits = new Set([metadata, ...ancestors].flatMap((one) => Object.keys(one.initServices)))
   for (const init of [...inits].sort(byName))
     put(INIT_SERVICES + init, (from) => encode(from.initServices[init] ?? []), true)
@@ -179,7 +188,7 @@ export function fromLabels(labels: Readonly<Record<string, string>>): ImageMetad
       throw new Error(`label ${name} is not valid JSON`, { cause })
     }
   }
-  for (const codec of [...CODECS, ...AFTER_INIT]) {
+  for (const codec of [...CODECS, ...AFTER_OWN, ...AFTER_INIT]) {
     const value = labels[LABEL_PREFIX + codec.key]
     if (value) metadata = { ...metadata, ...read(LABEL_PREFIX + codec.key, () => codec.read(value)) }
   }
@@ -189,5 +198,6 @@ export function fromLabels(labels: Readonly<Record<string, string>>): ImageMetad
         name,
         () => JSON.parse(value) as readonly string[],
       )
-  return { ...metadata, initServices }
+  const ociLabels = Object.fromEntries(Object.entries(labels).filter(([name]) => !name.startsWith(LABEL_PREFIX)))
+  return { ...metadata, initServices, ociLabels }
 }

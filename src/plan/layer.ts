@@ -9,6 +9,7 @@ import { manifestStep, sectionStep, wordPerItem, type BuilderImage } from './bui
 import { expandHome } from './home.ts'
 import type { BuilderStep, LayerPlan, Step, SystemPackagesStep } from './ir.ts'
 import { serviceSteps } from './service.ts'
+import { checkTagSection } from './tag-section.ts'
 import { shellSteps } from './shell.ts'
 import { fillVars, references, resolveTask, type Say } from './task.ts'
 
@@ -130,6 +131,7 @@ function packageSteps(layer: LayerModel, context: LayerContext): (SystemPackages
   return selected.flatMap(({ format: name, field, section }): (SystemPackagesStep | BuilderStep)[] => {
     const format = vocabulary.formats.get(name)!
     const origin = placeOf(layer, field)
+    if (field.startsWith('tags')) checkTagSection(section, field, format, image.name, report)
     const {
       prepare = [],
       install,

@@ -62,6 +62,21 @@ export interface DataLabel {
   readonly dest?: string
 }
 
+/** Shell code as a label tells it. */
+interface ShellCodeLabel {
+  readonly init?: string
+  readonly path_append?: readonly string[]
+  readonly path?: string
+}
+/** Code for the shells of people, and who wants it. (IMG-126) */
+export interface ShellLabel {
+  readonly origin: string
+  readonly id: string
+  readonly generic?: ShellCodeLabel
+  readonly by_shell?: Readonly<Record<string, ShellCodeLabel>>
+  readonly priority: number
+}
+
 /** What an image says of itself in its labels; deploys need nothing else. (IMG-100 to IMG-142) */
 export interface ImageMetadata {
   readonly version: string
@@ -73,6 +88,8 @@ export interface ImageMetadata {
   readonly registry: string
   /** It boots, as a machine does. */
   readonly bootc: boolean
+  /** Labels with names of their own; of an image that is read, all that are not ov's. */
+  readonly ociLabels: Readonly<Record<string, string>>
   readonly network: string
   /** The name its services are known by, and whom its certificates are for. */
   readonly fqdn: string
@@ -94,6 +111,7 @@ export interface ImageMetadata {
   readonly security: Security
   readonly env: readonly string[]
   readonly hooks: { readonly post_enable?: string; readonly pre_remove?: string }
+  readonly shell: { readonly layer?: readonly ShellLabel[]; readonly image?: readonly ShellLabel[] }
   readonly init: string
   /** Layers with services, by init. */
   readonly initServices: Readonly<Record<string, readonly string[]>>
@@ -130,6 +148,7 @@ export const EMPTY_METADATA: ImageMetadata = {
   home: '',
   registry: '',
   bootc: false,
+  ociLabels: {},
   network: '',
   fqdn: '',
   acmeEmail: '',
@@ -145,6 +164,7 @@ export const EMPTY_METADATA: ImageMetadata = {
   security: {},
   env: [],
   hooks: {},
+  shell: {},
   init: '',
   initServices: {},
   services: [],

@@ -1,7 +1,9 @@
 /** What the layers of an image say of its containers, put together for its labels. Each takes the whole chain, in the order of installation. */
 import { byName, type LayerModel } from '../model/project.ts'
+import type { ResolvedImage } from '../resolve/image.ts'
 import { stagedData } from './data.ts'
 import { expandHome } from './home.ts'
+import { shellLabel } from './shell.ts'
 import type { DataLabel, ImageMetadata, McpLabel, SecretLabel } from './metadata.ts'
 
 type Chain = readonly LayerModel[]
@@ -52,6 +54,18 @@ export function secretLabels(chain: Chain): SecretLabel[] {
       for (const variable of env === undefined ? [undefined] : [env].flat())
         found.set(`${name} ${variable ?? ''}`, { name, target, ...(variable !== undefined && { env: variable }) })
   return [...found].sort(([a], [b]) => byName(a, b)).map(([, secret]) => secret)
+}
+
+/** Layers in the order of installation, then the image itself. (IMG-126) */
+export function shellLabels({ chain, model }: Pick<ResolvedImage, 'chain' | 'model'>): ImageMetadata['shell'] {
+  const layers = chain.flatMap(({ name, data }) =>
+    data.shell ? [shellLabel(data.shell, { kind: 'layer', name })] : [],
+  )
+  const { shell } = model.data
+  return {
+    ...(layers.length > 0 && { layer: layers }),
+    ...(shell && { image: [shellLabel(shell, { kind: 'image', name: model.name })] }),
+  }
 }
 
 /** The last layer wins. (LAY-92, LAY-93) */

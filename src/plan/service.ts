@@ -2,6 +2,7 @@ import type { PackagedService } from '../../dsl/service.ts'
 import type { Init, InitService } from '../../dsl/vocabulary.ts'
 import { Unrepresentable } from '../format/index.ts'
 import { placeOf, type LayerModel, type Vocabulary } from '../model/project.ts'
+import { mergeCapabilities } from '../resolve/capabilities.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
 import { unitName } from '../vocabulary/systemd.ts'
 import type { Step } from './ir.ts'
@@ -257,8 +258,11 @@ export function chooseInit(image: ResolvedImage, vocabulary: Vocabulary, shipsUn
   const own = image.images.map((model) => model.data.init).find((init) => init !== undefined)
   if (own !== undefined) return own
   // What boots has systemd already.
-  if (image.images.some((one) => one.data.bootc === true) && (shipsUnits || servicesOf(image).length > 0 || image.chain.some(runsProcesses)))
-    return 'systemd'
+  const suits = image.images.some((one) => one.data.bootc === true)
+    ? 'systemd'
+    : mergeCapabilities(image.chain).initSystemHint
+  const runs = shipsUnits || servicesOf(image).length > 0 || image.chain.some(runsProcesses)
+  if (suits !== undefined && runs) return suits
   if (!image.chain.some(runsProcesses)) return undefined
   const candidates = [...vocabulary.inits.values()].filter((init) => init.fragment).map((init) => init.name)
   const present = candidates.filter((name) => {

@@ -13,6 +13,7 @@ const FULL: ImageMetadata = {
   home: '/home/me',
   registry: 'ghcr.io/acme',
   bootc: true,
+  ociLabels: { 'org.opencontainers.image.licenses': 'MIT', maintainer: 'me' },
   network: 'backend',
   fqdn: 'www.example.org',
   acmeEmail: 'me@example.org',
@@ -28,6 +29,18 @@ const FULL: ImageMetadata = {
   security: { privileged: true, capAdd: ['A'], shmSize: '1g', memorySwapMax: '0', cpus: '2.5', ipcMode: 'host' },
   env: ['A=1', "B=it's"],
   hooks: { post_enable: 'a\nb', pre_remove: 'c' },
+  shell: {
+    layer: [
+      {
+        origin: 'layer:web',
+        id: 'web',
+        generic: { init: 'x' },
+        by_shell: { fish: { path_append: ['~/bin'] } },
+        priority: 50,
+      },
+    ],
+    image: [{ origin: 'image:app', id: 'app', generic: { path: '/x' }, priority: 1 }],
+  },
   init: 'supervisord',
   initServices: { supervisord: ['web'], other: ['x'] },
   services: [{ name: 'web', scope: 'system', exec: "awk '{print $1}'", init: 'supervisord', layer: 'web' }],

@@ -3,6 +3,7 @@ import { env, isPort, layerRef, name, prose, quoted, REFERENCE, security, status
 import { report } from './report.ts'
 import { hostName } from './network.ts'
 import { imageAliases } from './runtime.ts'
+import { shell } from './shell.ts'
 
 const distroRef = z.union([z.string().min(1), z.object({ $ref: z.literal('distro'), name: z.string() })], {
   error: 'must be a distro tag or a distro',
@@ -97,6 +98,7 @@ const imageFields = z.strictObject({
   security: security.optional(),
   aliases: imageAliases.optional(),
   bootc: z.boolean().optional(),
+  shell: shell.optional(),
   init: z.string().optional(),
 })
 

@@ -1,13 +1,29 @@
 import * as z from 'zod'
-import { env, isPort, layerRef, NAME, name, ownPath, prose, quoted, security, status, textMap, version } from './common.ts'
+import {
+  env,
+  isPort,
+  layerRef,
+  NAME,
+  name,
+  ownPath,
+  prose,
+  quoted,
+  security,
+  status,
+  textMap,
+  version,
+} from './common.ts'
 import { envContracts, envProvides, mcpContracts, mcpProvides, secretContracts } from './contract.ts'
+import { capabilities, requiresCapabilities } from './capabilities.ts'
 import { data } from './data.ts'
+import { extract } from './extracted.ts'
 import { allFields, section, type FormatRules } from './packages.ts'
 import { refName } from './refs.ts'
 import { checkRelays, portRelay, route } from './network.ts'
 import { report } from './report.ts'
 import { aliases, engine, hooks, secrets } from './runtime.ts'
 import { services } from './service.ts'
+import { shell } from './shell.ts'
 import { taskList } from './tasks.ts'
 
 /** A layer's env becomes ENV lines, for which Containerfiles have no line breaks. */
@@ -173,6 +189,10 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
       portRelay: portRelay.optional(),
       engine: engine.optional(),
       data: data.optional(),
+      extract: extract.optional(),
+      shell: shell.optional(),
+      capabilities: capabilities.optional(),
+      requiresCapabilities: requiresCapabilities.optional(),
       ...sections,
     })
     .superRefine((layer, ctx) => {

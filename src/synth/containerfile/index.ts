@@ -13,10 +13,12 @@ import { fillVars } from '../../plan/task.ts'
 import { unknownStep } from '../../plan/steps.ts'
 import { printWithAuthors } from '../unprintable.ts'
 import { dataImage, stageData } from './data.ts'
+import { extractedFiles, extractStages } from './extract.ts'
 import { labelInstructions } from './labels.ts'
 import { builderArtifacts, builderStages, builtPackages, type ReferenceOf } from './builders.ts'
 import { cacheMounts, contextMount, ownerOf } from './mounts.ts'
 import { routesCopy, routesStage } from './routes.ts'
+import { imageShell, shellFile } from './shell.ts'
 import { layerStage, stageOf } from './stages.ts'
 import { TaskWriter, type ContentPath, type Line } from './tasks.ts'
 
@@ -47,6 +49,7 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
   put(image.origin, { kind: 'arg', name: 'BASE_IMAGE', value: input.baseRef })
   for (const layer of image.layers) put(layer.origin, ...layerStage(layer))
   for (const { instruction, author } of builderStages(image, input.referenceOf)) put(author, instruction)
+  for (const { instruction, author } of extractStages(image)) put(author, instruction)
   initStages(image, folder, put)
   put(image.routes[0]?.origin, ...routesStage(image))
   put(
@@ -62,6 +65,7 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
   if (image.base.kind !== 'internal') user = bootstrap(image, rootFollows, title, put)
   environment(image, title, put)
   for (const { instruction, author } of builderArtifacts(image)) put(author, instruction)
+  for (const { instruction, author } of extractedFiles(image)) put(author, instruction)
   for (const { instruction, author } of stageData(image)) put(author, instruction)
 
   const last = image.layers.at(-1)
@@ -74,6 +78,7 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
       user = 'root'
     }
   }
+  for (const { instruction, author } of imageShell(image, input.contentPath)) put(author, instruction)
   initSteps(image, folder, title, put)
   put(image.routes[0]?.origin, ...routesCopy(image))
   if (image.bootc)
@@ -218,9 +223,11 @@ function renderLayer(image: ImagePlan, layer: ImageLayer, input: ContainerfileIn
         })
         break
       }
+      case 'ShellSnippet':
+        out.push(shellFile(step, input.contentPath))
+        break
       case 'RepoChange':
       case 'File':
-      case 'ShellSnippet':
         throw new Error(`an image build has no ${step.kind} steps yet`)
       case 'ShellHook':
       case 'ServicePackaged':

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { shellProfile, Unrepresentable } from '../../src/format/index.ts'
+import { anyText } from './texts.ts'
+
+/** A directory as ov takes it: no line ends, and no colon, which would make two of it. */
+const directories = fc.array(
+  anyText.filter((text) => /^[^\n\r\0:]+$/.test(text) && text.isWellFormed()).map((text) => `/${text}`),
+  { minLength: 1, maxLength: 20 },
+)
+
+describe.each([
+  { shell: 'bash', program: '/bin/bash' },
+  { shell: 'sh', program: '/bin/sh' },
+] as const)('$shell', ({ shell, program }) => {
+  it('LAY-99 PLAN-24 has every directory at the end of PATH, whatever is in its name, before the code runs', () => {
+    fc.assert(
+      fc.property(directories, (all) => {
+        const input = shellProfile(shell, all, `printf %s "$PATH"\n`)
+        const { stdout, stderr } = spawnSync(program, ['-s'], { input, env: { PATH: '/usr/bin' } })
+        expect(stderr.toString()).toBe('')
+        expect(stdout.toString()).toBe(['/usr/bin', ...all].join(':'))
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+it('LAY-99 fish has its own command and its own quoting', () => {
+  expect(shellProfile('fish', ['/opt/bin', "/it's $x\\"], 'a | source\n\n')).toBe(
+    "fish_add_path -gP /opt/bin\nfish_add_path -gP '/it\\'s $x\\\\'\na | source\n",
+  )
+  expect(shellProfile('fish', ['/a'], '')).toBe('fish_add_path -gP /a\n')
+})
+
+it('LAY-99 what no shell could read is refused', () => {
+  expect(() => shellProfile('sh', ['/a\nb'], '')).toThrow(Unrepresentable)
+  expect(() => shellProfile('sh', [], 'a\0b')).toThrow(Unrepresentable)
+})
