@@ -16,7 +16,7 @@ const LAYERS = [
   ['src/synth'],
   ['src/load'],
   ['src/state'],
-  ['src/diff'],
+  ['src/diff', 'src/graph'],
   ['src/apply'],
   ['src/commands'],
   ['src/cli.ts'],

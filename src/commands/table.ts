@@ -129,6 +129,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./image-validate.ts'),
   },
   {
+    name: 'graph',
+    summary: 'draw images, their bases and layers, and what needs what',
+    args: [{ name: '[names...]', help: 'images or layers, with what they need; default: all' }],
+    options: [
+      PROJECT_OPTION,
+      { flags: '--svg', help: 'print a picture instead of Mermaid' },
+      { flags: '--json', help: 'print nodes and edges as JSON' },
+    ],
+    examples: ['ov graph', 'ov graph web', 'ov graph --svg > graph.svg'],
+    load: () => import('./graph.ts'),
+  },
+  {
     name: 'explain',
     summary: 'explain a diagnostic',
     args: [{ name: '[code]', help: 'such as OV2001; default: list them all' }],

@@ -1,0 +1,64 @@
+import { Graph as Layout, layout } from '@dagrejs/dagre'
+import type { Graph, NodeKind } from './graph.ts'
+
+const LETTER = 7.3
+const HEIGHT = 28
+const MARGIN = 12
+
+const STYLE = [
+  'text { font: 12px ui-monospace, monospace; text-anchor: middle; dominant-baseline: central; fill: #1b1f24 }',
+  'rect { stroke: #57606a; fill: #f6f8fa }',
+  '.image rect { stroke-width: 2; fill: #ddf4ff }',
+  '.auto rect { stroke-width: 2; stroke-dasharray: 4; fill: #ddf4ff }',
+  '.base rect { fill: #fff8c5 }',
+  'path { fill: none; stroke: #8c959f }',
+  '#arrow path { fill: #8c959f; stroke: none }',
+].join(' ')
+
+/** How round the corners are: layers are soft, images are not. */
+const CORNERS: Readonly<Record<NodeKind, number>> = { base: 0, image: 3, auto: 3, layer: 14 }
+
+interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** The graph as a picture: what needs something stands left of it. */
+export function toSvg({ nodes, edges }: Graph): string {
+  const plan = new Layout()
+  plan.setGraph({ rankdir: 'LR', nodesep: 10, ranksep: 50, marginx: MARGIN, marginy: MARGIN })
+  plan.setDefaultEdgeLabel(() => ({}))
+  for (const { id, label } of nodes) plan.setNode(id, { width: label.length * LETTER + 20, height: HEIGHT })
+  for (const [from, to] of edges) plan.setEdge(from, to)
+  layout(plan)
+  const { width = 2 * MARGIN, height = 2 * MARGIN } = plan.graph() as { width?: number; height?: number }
+  const shapes = nodes.map(({ id, kind, label }) => {
+    const box = plan.node(id) as Box
+    const [left, top] = [box.x - box.width / 2, box.y - box.height / 2]
+    return [
+      `<g class="${kind}">`,
+      `<rect x="${n(left)}" y="${n(top)}" width="${n(box.width)}" height="${n(box.height)}" rx="${CORNERS[kind]}"/>`,
+      `<text x="${n(box.x)}" y="${n(box.y)}">${escaped(label)}</text>`,
+      '</g>',
+    ].join('')
+  })
+  const lines = edges.map(([from, to]) => {
+    const { points } = plan.edge(from, to) as { points: readonly { x: number; y: number }[] }
+    return `<path d="${points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${n(x)} ${n(y)}`).join(' ')}" marker-end="url(#arrow)"/>`
+  })
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${n(width)} ${n(height)}" width="${n(width)}" height="${n(height)}">`,
+    `<style>${STYLE}</style>`,
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 L8 4 L0 8 z"/></marker></defs>',
+    ...lines,
+    ...shapes,
+    '</svg>',
+  ].join('\n')
+}
+
+/** Positions to a tenth: more is noise. */
+const n = (value: number) => String(Math.round(value * 10) / 10)
+
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
