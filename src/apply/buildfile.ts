@@ -16,12 +16,16 @@ function nameStagesByContent(containerfile: string, context: Readonly<Record<str
   const names = new Map<string, string>()
   for (const [, stage, copies = ''] of containerfile.matchAll(/^FROM scratch AS (\S+)\n((?:COPY .*\n)*)/gm))
     if (stage !== undefined) names.set(stage, `${stage}-${contentHash(filesOf(copies, context)).slice(0, 12)}`)
-  return containerfile
-    .replace(/^(FROM scratch AS )(\S+)$/gm, (_, head: string, stage: string) => head + (names.get(stage) ?? stage))
-    .replace(
-      /^(COPY --from=|RUN --mount=type=bind,from=)([^\s,]+)/gm,
-      (_, head: string, stage: string) => head + (names.get(stage) ?? stage),
-    )
+  const named = (stage: string) => names.get(stage) ?? stage
+  return (
+    containerfile
+      .replace(/^(FROM scratch AS )(\S+)$/gm, (_, head: string, stage: string) => head + named(stage))
+      .replace(/^(COPY --from=)(\S+)/gm, (_, head: string, stage: string) => head + named(stage))
+      // Only what stands before the command: a script may speak of mounts, too.
+      .replace(/^RUN (?:--mount=\S+(?: \\\n {4}| ))+/gm, (mounts) =>
+        mounts.replace(/(--mount=type=bind,from=)([^\s,]+)/g, (_, head: string, stage: string) => head + named(stage)),
+      )
+  )
 }
 
 /** What a stage copies: lines, paths and contents. */
