@@ -3,10 +3,16 @@ import { fingerprintFile, hashFile, stillSo, type Seen } from '../load/cache.ts'
 import { printListing } from '../load/listing.ts'
 import type { Context } from './command.ts'
 import { locate, type LocatedProject } from './locate.ts'
+import type { OpenProject } from './open.ts'
 
 export interface SynthOptions {
   readonly json?: boolean
+  readonly tag?: string
 }
+
+/** What output follows from, besides files: all that the program declared, and the tag. */
+export const wishOf = ({ declared }: OpenProject, { tag }: SynthOptions): string =>
+  JSON.stringify([tag ?? '']) + declared
 
 /** What the last run read and wrote; kept with what it declared. While all of it still holds, there is nothing to do. */
 export interface SynthRecord {
@@ -22,7 +28,7 @@ export async function run(context: Context, options: SynthOptions, path?: string
   const last = options.json === true ? undefined : project.cache.readWithText<SynthRecord>('synth')
   const { withLocated } = await import('./open.ts')
   return withLocated(project, async (open) => {
-    if (last?.text === open.declared && holds(last, project)) {
+    if (last?.text === wishOf(open, options) && holds(last, project)) {
       await upToDate(context, last.record, project)
       open.keepCode()
       return 0

@@ -11,7 +11,7 @@ import type { Context } from './command.ts'
 import { count } from './count.ts'
 import type { OpenProject } from './open.ts'
 import { compilePods, compileProject, type CompiledProject } from './project.ts'
-import type { SynthOptions, SynthRecord } from './synth.ts'
+import { wishOf, type SynthOptions, type SynthRecord } from './synth.ts'
 
 /** A project as synth writes it. */
 export interface Rendered {
@@ -44,8 +44,8 @@ export async function render({ location, bundle, entities, cache }: OpenProject,
 
 /** The long way of `ov synth`: something changed. Nothing is written while there is an error. */
 export async function synthesiseProject(context: Context, open: OpenProject, options: SynthOptions): Promise<number> {
-  const { location, cache, declared } = open
-  const { compiled, pods, unknown, files: tree, warnings } = await render(open)
+  const { location, cache } = open
+  const { compiled, pods, unknown, files: tree, warnings } = await render(open, options.tag)
   const { images } = compiled
   if (options.json === true) {
     await context.warn(warnings, location.root)
@@ -60,7 +60,7 @@ export async function synthesiseProject(context: Context, open: OpenProject, opt
     outputs: outputs(location.root, tree),
     warnings,
   }
-  cache.write('synth', record, declared)
+  cache.write('synth', record, wishOf(open, options))
   await context.warn(warnings, location.root)
   for (const name of unknown)
     context.say(`deploy ${name}: its image is not part of this project; its quadlet is written by ov apply`)

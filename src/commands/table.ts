@@ -8,6 +8,10 @@ const PROJECT_OPTION = {
   flags: '-p, --project <path>',
   help: 'file or folder of the project; default: the nearest one upwards from here',
 }
+const SYNTH_TAG = {
+  flags: '--tag <tag>',
+  help: "tag of the project's images in what is written; default: their versions",
+}
 const DEPLOYS = { name: '[deploys...]', help: 'names of deploys; default: all of the project' }
 const OPERATOR_ENV = {
   flags: '-e, --env <DEPLOY.NAME=VALUE>',
@@ -26,7 +30,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'synth',
     summary: 'write Containerfiles, quadlets and all else below .build/',
     args: [PATH_ARGUMENT],
-    options: [{ flags: '--json', help: 'print the plan as JSON instead of writing files' }],
+    options: [{ flags: '--json', help: 'print the plan as JSON instead of writing files' }, SYNTH_TAG],
     examples: ['ov synth', 'ov synth infra/site.ts', 'ov synth --json | jq .images'],
     load: () => import('./synth.ts'),
   },
@@ -104,6 +108,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['ov image build', 'ov image build web --no-cache', 'ov image build --jobs 2'],
     load: () => import('./image-build.ts'),
+  },
+  {
+    name: 'image generate',
+    summary: 'write Containerfiles and all else below .build/, as synth does',
+    args: [PATH_ARGUMENT],
+    options: [SYNTH_TAG],
+    examples: ['ov image generate --tag 2026.144.1443'],
+    load: () => import('./synth.ts'),
   },
   {
     name: 'image list',

@@ -1,5 +1,27 @@
-import { Graph as Layout, layout } from '@dagrejs/dagre'
+import * as dagre from '@dagrejs/dagre'
 import type { Graph, NodeKind } from './graph.ts'
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+interface Box extends Point {
+  readonly width: number
+  readonly height: number
+}
+
+/** What is used of dagre, whose own declarations TypeScript can't resolve: they import each other without extensions. */
+interface Layout {
+  setGraph(options: object): void
+  setDefaultEdgeLabel(make: () => object): void
+  setNode(id: string, size: { width: number; height: number }): void
+  setEdge(from: string, to: string): void
+  graph(): { width?: number; height?: number }
+  node(id: string): Box
+  edge(from: string, to: string): { readonly points: readonly Point[] }
+}
+const { Graph: Plan, layout } = dagre as unknown as { Graph: new () => Layout; layout(plan: Layout): void }
 
 const LETTER = 7.3
 const HEIGHT = 28
@@ -18,24 +40,17 @@ const STYLE = [
 /** How round the corners are: layers are soft, images are not. */
 const CORNERS: Readonly<Record<NodeKind, number>> = { base: 0, image: 3, auto: 3, layer: 14 }
 
-interface Box {
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-}
-
 /** The graph as a picture: what needs something stands left of it. */
 export function toSvg({ nodes, edges }: Graph): string {
-  const plan = new Layout()
+  const plan = new Plan()
   plan.setGraph({ rankdir: 'LR', nodesep: 10, ranksep: 50, marginx: MARGIN, marginy: MARGIN })
   plan.setDefaultEdgeLabel(() => ({}))
   for (const { id, label } of nodes) plan.setNode(id, { width: label.length * LETTER + 20, height: HEIGHT })
   for (const [from, to] of edges) plan.setEdge(from, to)
   layout(plan)
-  const { width = 2 * MARGIN, height = 2 * MARGIN } = plan.graph() as { width?: number; height?: number }
+  const { width = 2 * MARGIN, height = 2 * MARGIN } = plan.graph()
   const shapes = nodes.map(({ id, kind, label }) => {
-    const box = plan.node(id) as Box
+    const box = plan.node(id)
     const [left, top] = [box.x - box.width / 2, box.y - box.height / 2]
     return [
       `<g class="${kind}">`,
@@ -45,7 +60,7 @@ export function toSvg({ nodes, edges }: Graph): string {
     ].join('')
   })
   const lines = edges.map(([from, to]) => {
-    const { points } = plan.edge(from, to) as { points: readonly { x: number; y: number }[] }
+    const { points } = plan.edge(from, to)
     return `<path d="${points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${n(x)} ${n(y)}`).join(' ')}" marker-end="url(#arrow)"/>`
   })
   return [

@@ -104,6 +104,20 @@ describe('image validate', () => {
   })
 })
 
+describe('image generate', () => {
+  it('IMG-71 IMG-152 IMG-171 writes what synth writes, under a tag that is given', async () => {
+    const workspace = project()
+    const base = () => /^ARG BASE_IMAGE=(.*)$/m.exec(workspace.read('.build/site/Containerfile'))?.[1]
+    expect(await workspace.run('image', 'generate', '--tag', '2026.9.1')).toMatchObject({ code: 0 })
+    expect(base()).toBe('debian-base:2026.9.1')
+    const output = workspace.output()
+    expect((await workspace.run('synth', '--tag', '2026.9.1')).stderr).toContain('are up to date')
+    expect(workspace.output()).toEqual(output)
+    await workspace.run('image', 'generate')
+    expect(base()).toBe('debian-base:2026.1.1')
+  })
+})
+
 describe('commands of a group', () => {
   it('LAY-110 the group alone shows its commands', async () => {
     const { stderr, stdout } = await project().run('image')
