@@ -160,6 +160,15 @@ export const CODES = {
     title: 'one file for two shells',
     explain: 'Each shell reads a file of its own: what one of them understands is an error in another.',
   },
+  OV2034: {
+    title: 'better said in a field',
+    explain:
+      'The script does what ov does better when it knows of it: packages in their sections are installed with caches and for the right distro, manifests are built in stages. Files and addresses are for scripts.',
+  },
+  OV2035: {
+    title: 'unit without a package',
+    explain: 'A service of the form usePackaged enables a unit that a package brings; this layer installs no packages.',
+  },
   // 3xxx: how entities fit together
   OV3001: { title: 'unknown layer', explain: 'A layer is named that the project does not declare.' },
   OV3002: {

@@ -124,7 +124,10 @@ export function imageMetadata(
     status: STATUS[Math.min(...judged.map((status) => STATUS.indexOf(status)))] ?? 'testing',
     info: infos.join('; '),
     routes: layerRoutes(chain).map(({ host, port }) => ({ host, port })),
-    envLayers: { ...Object.fromEntries(builders.flatMap(({ env = {} }) => Object.entries(env ?? {}))), ...mergedText((layer) => layer.data.env) },
+    envLayers: {
+      ...Object.fromEntries(builders.flatMap(({ env = {} }) => Object.entries(env ?? {}))),
+      ...mergedText((layer) => layer.data.env),
+    },
     pathAppend: [
       ...new Set([
         ...chain.flatMap((layer) => layer.data.pathAppend ?? []),

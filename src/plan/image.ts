@@ -16,6 +16,7 @@ import { expandHome } from './home.ts'
 import { checkTogether } from './image-checks.ts'
 import type { ImageMetadata } from './metadata.ts'
 import { shellSteps } from './shell.ts'
+import { checkStyle } from './style.ts'
 import { proxyRoutes } from './routes.ts'
 import { chooseInit, runsProcesses, serviceSteps } from './service.ts'
 
@@ -60,6 +61,7 @@ export function compileImages(
   const unused = [...project.layers.values()]
     .filter((layer) => !used.has(layer.name))
     .map((layer) => compileUnused(layer, unusedContext(layer)))
+  for (const layer of project.layers.values()) checkStyle(layer, project.vocabulary, reporter(layer, diagnostics))
   return { plans, unused, diagnostics }
 }
 

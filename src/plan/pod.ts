@@ -104,7 +104,7 @@ export function compilePod(
   checkPorts(pod, context.containerPorts.get(ref), say)
   const volumes = compileVolumes(pod, image, say)
   const security = overlaySecurity(image.security, (data.security ?? {}) as Security)
-  const secrets = image.secretRequires.map((secret) => secret.name)
+  const secrets = [...new Set([...image.secretRequires, ...image.secrets].map((secret) => secret.name))]
   if (secrets.length > 0)
     say(
       'OV4007',
@@ -112,6 +112,7 @@ export function compilePod(
       `image "${ref}" requires the secrets ${secrets.join(', ')}, which can't be handed to it yet`,
       'take the layer that requires them out',
     )
+  checkRuntime(image, ref, say)
   const imageName = image.image === '' ? ref : image.image
   const plan: PodPlan = {
     name: pod.name,
@@ -153,6 +154,32 @@ type Say = (
   remedy?: string,
   severity?: Diagnostic['severity'],
 ) => void
+
+/** What the image asks for, and a deploy can't give or does not do yet. */
+function checkRuntime(image: ImageMetadata, ref: string, say: Say): void {
+  if (image.dataImage)
+    say('OV3022', 'image', `image "${ref}" holds data and nothing to run`, 'run an image that uses the data')
+  if (image.engine !== '' && image.engine !== 'podman')
+    say(
+      'OV3020',
+      'image',
+      `image "${ref}" requires ${image.engine}; ov runs deploys with podman`,
+      'take the layer that requires it out',
+    )
+  const notYet = [
+    ...(image.data.length > 0 && !image.dataImage ? ['fill volumes with its data'] : []),
+    ...(Object.keys(image.hooks).length > 0 ? ['run its hooks'] : []),
+    ...(image.mcpProvides.length + image.mcpRequires.length > 0 ? ['connect its MCP servers'] : []),
+  ]
+  if (notYet.length > 0)
+    say(
+      'OV4011',
+      'image',
+      `image "${ref}": deploys don't ${notYet.join(', nor ')} yet`,
+      'do it by hand, with podman exec and podman cp',
+      'warning',
+    )
+}
 
 /** `8080`, `0.0.0.0:80`, `auto` → parts; the address is loopback unless given. (POD-63, POD-64) */
 function target(given: NonNullable<PodModel['data']['ports']>[string]): { bind: string; host: number | 'auto' } {
