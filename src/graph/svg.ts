@@ -17,7 +17,6 @@ interface Layout {
   setDefaultEdgeLabel(make: () => object): void
   setNode(id: string, size: { width: number; height: number }): void
   setEdge(from: string, to: string): void
-  graph(): { width?: number; height?: number }
   node(id: string): Box
   edge(from: string, to: string): { readonly points: readonly Point[] }
 }
@@ -43,12 +42,11 @@ const CORNERS: Readonly<Record<NodeKind, number>> = { base: 0, image: 3, auto: 3
 /** The graph as a picture: what needs something stands left of it. */
 export function toSvg({ nodes, edges }: Graph): string {
   const plan = new Plan()
-  plan.setGraph({ rankdir: 'LR', nodesep: 10, ranksep: 50, marginx: MARGIN, marginy: MARGIN })
+  plan.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 60 })
   plan.setDefaultEdgeLabel(() => ({}))
   for (const { id, label } of nodes) plan.setNode(id, { width: label.length * LETTER + 20, height: HEIGHT })
   for (const [from, to] of edges) plan.setEdge(from, to)
   layout(plan)
-  const { width = 2 * MARGIN, height = 2 * MARGIN } = plan.graph()
   const shapes = nodes.map(({ id, kind, label }) => {
     const box = plan.node(id)
     const [left, top] = [box.x - box.width / 2, box.y - box.height / 2]
@@ -59,12 +57,30 @@ export function toSvg({ nodes, edges }: Graph): string {
       '</g>',
     ].join('')
   })
+  const boxes = nodes.map(({ id }) => plan.node(id))
+  const points = edges.flatMap(([from, to]) => plan.edge(from, to).points)
+  const span = (low: (box: Box) => number, high: (box: Box) => number, at: (point: Point) => number) => {
+    // Lines may swing out further than anything they connect.
+    const all = [...boxes.flatMap((box) => [low(box), high(box)]), ...points.map(at), 0]
+    const from = all.reduce((a, b) => Math.min(a, b)) - MARGIN
+    return [from, all.reduce((a, b) => Math.max(a, b)) + MARGIN - from] as const
+  }
+  const [left, width] = span(
+    ({ x, width }) => x - width / 2,
+    ({ x, width }) => x + width / 2,
+    ({ x }) => x,
+  )
+  const [top, height] = span(
+    ({ y, height }) => y - height / 2,
+    ({ y, height }) => y + height / 2,
+    ({ y }) => y,
+  )
   const lines = edges.map(([from, to]) => {
     const { points } = plan.edge(from, to)
     return `<path d="${points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${n(x)} ${n(y)}`).join(' ')}" marker-end="url(#arrow)"/>`
   })
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${n(width)} ${n(height)}" width="${n(width)}" height="${n(height)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${n(left)} ${n(top)} ${n(width)} ${n(height)}" width="${n(width)}" height="${n(height)}">`,
     `<style>${STYLE}</style>`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 L8 4 L0 8 z"/></marker></defs>',
     ...lines,
