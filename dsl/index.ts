@@ -54,6 +54,7 @@ export {
   type WriteTask,
 } from './tasks.ts'
 export { service, type CustomService, type PackagedService, type Service } from './service.ts'
+export type { Artifact } from './artifact.ts'
 export type { Capabilities } from './capabilities.ts'
 export type { DataEntry } from './data.ts'
 export type { ExtractedFiles } from './extracted.ts'
@@ -67,6 +68,8 @@ export type {
   AurSection,
   DebRepo,
   DebSection,
+  DistroPackages,
+  NamedPackage,
   PackageSections,
   PacRepo,
   PacSection,

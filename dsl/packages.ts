@@ -78,11 +78,29 @@ export interface AurSection extends Packages {
   readonly replaces?: readonly string[]
 }
 
+/** A package, with a word on what it is for. */
+export interface NamedPackage {
+  /** Its name. */
+  readonly name: string
+  /** What it is for. */
+  readonly description?: string
+}
+
 /**
  * Package sections of a layer, one per package format. A project that defines a format of its own adds its type:
  * `declare module 'ov' { interface PackageSections { apk?: { packages: readonly string[] } } }`.
  */
 export interface PackageSections {
+  /**
+   * Packages that have the same name on every distro, installed with the primary format of the image. A package may say what it is for. (LAY-49)
+   * @example packages: ['git', { name: 'jq', description: 'reads JSON in the scripts' }]
+   */
+  readonly packages?: readonly (string | NamedPackage)[]
+  /**
+   * What single distros need besides {@link packages}: by family, the distro's own only, or by release, which then stands alone. (LAY-49)
+   * @example distros: { debian: { packages: ['fd-find'] }, arch: { packages: ['fd'] }, 'ubuntu-24.04': { packages: ['fd-find'] } }
+   */
+  readonly distros?: Readonly<Record<string, DistroPackages>>
   /**
    * For images whose formats include rpm (fedora).
    * @example rpm: { packages: ['golang'] }
@@ -113,3 +131,11 @@ export type TagSection = Packages &
     /** Repositories to add first, with the fields of the primary format. */
     readonly repos?: readonly (RpmRepo & DebRepo & Partial<PacRepo>)[]
   }
+
+/** What one distro needs: the fields of its primary format, and `aur`. (LAY-49) */
+export interface DistroPackages extends Omit<TagSection, 'packages'> {
+  /** Package names, after those for every distro. */
+  readonly packages?: readonly (string | NamedPackage)[]
+  /** Packages of the Arch User Repository, for images whose `build` includes aur. */
+  readonly aur?: AurSection
+}

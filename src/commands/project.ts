@@ -15,6 +15,7 @@ import { compilePod, type MachineInput, type PodPlan } from '../plan/pod.ts'
 import { refName } from '../model/schema/refs.ts'
 import { checkContent } from '../resolve/content.ts'
 import { buildGraph, checkReferences } from '../resolve/graph.ts'
+import { layerArchitectures } from '../resolve/platforms.ts'
 import { resolveImages } from '../resolve/image.ts'
 import type { StageFile } from '../synth/index.ts'
 import { VERSION } from '../version.ts'
@@ -72,7 +73,8 @@ export async function compileProject(
   throwIfErrors([...located.diagnostics, ...checkContent(project, located.facts), ...resolved.diagnostics])
   const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, located.facts)
   const layers = [...plans.values()].flatMap((image) => image.layers.map((layer) => layer.plan))
-  const staged = stageLayers(project, located.facts, [...layers, ...unused], root, lookups)
+  const architectures = layerArchitectures(resolved.images.values())
+  const staged = stageLayers(project, located.facts, [...layers, ...unused], root, lookups, architectures)
   const diagnostics = [...planned, ...staged.diagnostics]
   throwIfErrors(diagnostics)
   return { root, project, facts: located.facts, images: plans, stages: staged.stages, diagnostics, lookups }
@@ -84,7 +86,7 @@ const rulesOf = ({ vocabulary: { formats, builders } }: Project): string =>
     JSON.stringify([
       VERSION,
       [...formats.values()].map(({ name, fields, needPackages }) => [name, fields, needPackages]),
-      [...builders.values()].map(({ name, section }) => [name, section !== undefined]),
+      [...builders.values()].map(({ name, section }) => [name, section && refName(section)]),
     ]),
   )
 

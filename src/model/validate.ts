@@ -7,13 +7,16 @@ import { builderSchema } from './schema/builder.ts'
 import { imageSchema } from './schema/image.ts'
 import { layerSchema } from './schema/layer.ts'
 import { podSchema } from './schema/pod.ts'
+import { refName } from './schema/refs.ts'
 
 /** Checks every entity against its schema; all problems at once. */
 export function validate(entities: readonly AuthoredEntity[], vocabulary: Vocabulary): Diagnostic[] {
+  const builtFormats = new Set([...vocabulary.builders.values()].map(({ section }) => section && refName(section)))
   const formats = [...vocabulary.formats.values()].map((format) => ({
     name: format.name,
     fields: format.fields ?? {},
     needPackages: format.needPackages ?? [],
+    built: builtFormats.has(format.name),
   }))
   const schemas: Readonly<Record<string, z.ZodType>> = {
     layer: layerSchema(formats, manifestFields(vocabulary)),

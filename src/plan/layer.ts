@@ -4,7 +4,7 @@ import { byName, placeOf, type LayerModel, type Vocabulary } from '../model/proj
 import { builderOf, sectionOf } from '../resolve/builders.ts'
 import type { Account, ResolvedImage } from '../resolve/image.ts'
 import { manifestNames, manifestsOf } from '../resolve/manifests.ts'
-import { selectSections } from '../resolve/sections.ts'
+import { hasPackages, selectSections } from '../resolve/sections.ts'
 import { manifestStep, sectionStep, wordPerItem, type BuilderImage } from './builder.ts'
 import { expandHome } from './home.ts'
 import type { BuilderStep, LayerPlan, Step, SystemPackagesStep } from './ir.ts'
@@ -112,14 +112,10 @@ function hookSteps(layer: LayerModel, image: ResolvedImage): Step[] {
   ]
 }
 
-/** Whether a layer has any package section at all. */
-const hasSections = (layer: LayerModel, vocabulary: Vocabulary): boolean =>
-  Object.keys(layer.data.tags ?? {}).length > 0 || [...vocabulary.formats.keys()].some((format) => format in layer.data)
-
 function packageSteps(layer: LayerModel, context: LayerContext): (SystemPackagesStep | BuilderStep)[] {
   const { image, vocabulary, report } = context
   const selected = selectSections(layer, image.tags, image.formats)
-  if (selected.length === 0 && hasSections(layer, vocabulary)) {
+  if (selected.length === 0 && hasPackages(layer, vocabulary)) {
     report(
       '',
       'OV3013',
@@ -131,7 +127,7 @@ function packageSteps(layer: LayerModel, context: LayerContext): (SystemPackages
   return selected.flatMap(({ format: name, field, section }): (SystemPackagesStep | BuilderStep)[] => {
     const format = vocabulary.formats.get(name)!
     const origin = placeOf(layer, field)
-    if (field.startsWith('tags')) checkTagSection(section, field, format, image.name, report)
+    if (/^(tags|distros)\[/.test(field)) checkTagSection(section, field, format, image.name, report)
     const {
       prepare = [],
       install,

@@ -4,7 +4,19 @@ import type { Project } from '../model/project.ts'
 import { hasFound, manifestNames } from './manifests.ts'
 
 /** Fields each of which is reason enough for a layer to be there. */
-const CONTENT = ['tasks', 'layers', 'services', 'env', 'pathAppend', 'tags', 'data', 'shell', 'extract'] as const
+const CONTENT = [
+  'tasks',
+  'layers',
+  'services',
+  'env',
+  'pathAppend',
+  'packages',
+  'distros',
+  'tags',
+  'data',
+  'shell',
+  'extract',
+] as const
 
 /** Reports layers that install and set nothing. (LAY-10) */
 export function checkContent(project: Project, facts: Facts): Diagnostic[] {

@@ -8,6 +8,7 @@ import { highestVersion } from './calver.ts'
 import { resolveDistro, type ResolvedDistro } from './distro.ts'
 import { imageChain, internalBase, isBundle, type LayerGraph } from './graph.ts'
 import { hasFound } from './manifests.ts'
+import { hasPackages } from './sections.ts'
 import { addIntermediates } from './intermediates.ts'
 
 /** The account a container runs as. (IMG-15 to IMG-19) */
@@ -161,11 +162,7 @@ export function resolveImages(
     // A base is complete before this image begins, so its layers come first, whatever the project's order says.
     const chain = [...(parent?.chain ?? []), ...own]
     if (base.kind !== 'internal' && distro === undefined) {
-      const packaged = own.find(
-        (layer) =>
-          layer.data.tags !== undefined ||
-          [...project.vocabulary.formats.keys()].some((format) => format in layer.data),
-      )
+      const packaged = own.find((layer) => hasPackages(layer, project.vocabulary))
       if (packaged)
         return say(
           'OV3007',

@@ -72,6 +72,7 @@ const formats = [...BUILT_IN.formats.values()].map(({ name, fields = {}, needPac
   name,
   fields,
   needPackages,
+  built: name === 'aur',
 }))
 const layer = layerSchema(
   formats,
@@ -98,6 +99,8 @@ describe('LAY-02 LAY-120 the types and the run-time check know the same fields',
     expect(known(layer, 'rpm')).toEqual(fieldsOf('RpmSection'))
     expect(known(layer, 'pac')).toEqual(fieldsOf('PacSection'))
     expect(known(layer, 'aur')).toEqual(fieldsOf('AurSection'))
+    expect(known(layer, 'distros')).toEqual(fieldsOf('DistroPackages'))
+    expect(known(layer, 'packages')).toEqual(fieldsOf('NamedPackage'))
     const every = ['RpmSection', 'DebSection', 'PacSection', 'AurSection'].flatMap(fieldsOf)
     expect(fieldsOf('TagSection')).toEqual([...new Set(every)].sort())
   })
@@ -111,6 +114,7 @@ describe('LAY-02 LAY-120 the types and the run-time check know the same fields',
     expect(known(layer, 'route')).toEqual(fieldsOf('Route'))
     expect(known(layer, 'data')).toEqual(fieldsOf('DataEntry'))
     expect(known(layer, 'extract')).toEqual(fieldsOf('ExtractedFiles'))
+    expect(known(layer, 'artifacts')).toEqual(fieldsOf('Artifact'))
     expect(known(layer, 'shell')).toEqual(fieldsOf('Shell'))
     expect(known(imageSchema, 'shell', 'fish')).toEqual(fieldsOf('ShellCode'))
     expect(known(layer, 'capabilities')).toEqual(fieldsOf('Capabilities'))

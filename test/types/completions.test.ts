@@ -166,6 +166,7 @@ describe('fields and values', () => {
     expect(fieldsOfLayer()).toMatchInlineSnapshot(`
       [
         "aliases",
+        "artifacts",
         "aur",
         "capabilities",
         "cargo",
@@ -174,6 +175,7 @@ describe('fields and values', () => {
         "depends",
         "description",
         "directory",
+        "distros",
         "engine",
         "env",
         "envAccepts",
@@ -189,6 +191,7 @@ describe('fields and values', () => {
         "mcpRequires",
         "npm",
         "pac",
+        "packages",
         "pathAppend",
         "pixi",
         "portRelay",
@@ -232,6 +235,7 @@ describe('fields and values', () => {
         "layers",
         "name",
         "network",
+        "platforms",
         "ports",
         "registry",
         "security",

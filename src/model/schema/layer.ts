@@ -14,10 +14,11 @@ import {
   version,
 } from './common.ts'
 import { envContracts, envProvides, mcpContracts, mcpProvides, secretContracts } from './contract.ts'
+import { artifacts } from './artifact.ts'
 import { capabilities, requiresCapabilities } from './capabilities.ts'
 import { data } from './data.ts'
 import { extract } from './extracted.ts'
-import { allFields, section, type FormatRules } from './packages.ts'
+import { allFields, checkDistroPackages, commonPackages, distroPackages, section, type FormatRules } from './packages.ts'
 import { refName } from './refs.ts'
 import { checkRelays, portRelay, route } from './network.ts'
 import { report } from './report.ts'
@@ -140,6 +141,8 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
       files: z.array(ownPath).optional(),
       depends: z.array(layerRef).optional(),
       layers: z.array(layerRef).optional(),
+      packages: commonPackages.optional(),
+      distros: distroPackages(formats).optional(),
       tags: z
         .record(
           z.string().regex(/^[^,\s]+(\s*,\s*[^,\s]+)*$/, 'must be a distro tag, or several separated by commas'),
@@ -191,11 +194,13 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
       data: data.optional(),
       extract: extract.optional(),
       shell: shell.optional(),
+      artifacts: artifacts.optional(),
       capabilities: capabilities.optional(),
       requiresCapabilities: requiresCapabilities.optional(),
       ...sections,
     })
     .superRefine((layer, ctx) => {
+      checkDistroPackages(layer, needed, ctx)
       checkRelays(layer, ctx)
       for (const key of Object.keys(layer.vars ?? {}))
         if (layer.env && key in layer.env)

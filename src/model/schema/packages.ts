@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { SectionField } from '../../../dsl/vocabulary.ts'
-import { oneLine, words } from './common.ts'
-import { report } from './report.ts'
+import { oneLine, prose, words } from './common.ts'
+import { report, type RuleContext } from './report.ts'
 
 /** A package word reaches a root shell: only what package managers accept may pass. */
 const packageWord = z
@@ -20,6 +20,8 @@ export interface FormatRules {
   readonly name: string
   readonly fields: SectionFields
   readonly needPackages: readonly string[]
+  /** Its packages are built, so that it stands beside a distro's primary format. */
+  readonly built?: boolean
 }
 
 function fieldSchema(field: string, holds: SectionField): z.ZodType {
@@ -80,4 +82,44 @@ export function section(label: string, fields: SectionFields, needPackages: read
         )
       else if (packages === undefined) report(ctx, 'OV2002', 'packages is missing', ['packages'])
     })
+}
+
+type PackageEntry = z.infer<typeof packageEntry>
+const packageEntry = z.union([packageWord, z.strictObject({ name: packageWord, description: prose.optional() })], {
+  error: 'must be the name of a package, or { name, description }',
+})
+/** Packages for every distro. (LAY-49) */
+export const commonPackages = z.array(packageEntry)
+
+/** What distros need besides: fields of any format, and sections of formats that are built. (LAY-49) */
+export function distroPackages(formats: readonly FormatRules[]) {
+  const shape: Record<string, z.ZodType> = { packages: commonPackages.optional(), options: z.array(oneLine).optional() }
+  for (const [field, holds] of Object.entries(allFields(formats))) shape[field] = fieldSchema(field, holds).optional()
+  for (const { name, fields, needPackages, built } of formats)
+    if (built === true) shape[name] = section(name, fields, needPackages).optional()
+  return z.record(
+    z.string().regex(/^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/, "must be a distro, or one of its releases: 'ubuntu-24.04'"),
+    z.strictObject(shape) as z.ZodType<{ packages?: PackageEntry[] | undefined }>,
+  )
+}
+
+/** Set-up for packages that nobody lists would be lost. (LAY-48) */
+export function checkDistroPackages(
+  { packages, distros }: { readonly packages?: readonly unknown[] | undefined; readonly distros?: object | undefined },
+  needed: readonly string[],
+  ctx: RuleContext,
+): void {
+  if (packages?.length) return
+  for (const [distro, entry] of Object.entries(distros ?? {}) as [string, Readonly<Record<string, unknown>>][]) {
+    const isGiven = (field: string) => Array.isArray(entry[field]) && entry[field].length > 0
+    const alone = isGiven('packages') ? undefined : needed.find(isGiven)
+    if (alone !== undefined)
+      report(
+        ctx,
+        'OV2014',
+        `distros[${JSON.stringify(distro)}].${alone} requires packages`,
+        ['distros', distro, alone],
+        'without packages this set-up would be lost',
+      )
+  }
 }
