@@ -97,9 +97,10 @@ export function distroPackages(formats: readonly FormatRules[]) {
   for (const [field, holds] of Object.entries(allFields(formats))) shape[field] = fieldSchema(field, holds).optional()
   for (const { name, fields, needPackages, built } of formats)
     if (built === true) shape[name] = section(name, fields, needPackages).optional()
+  const entry: z.ZodType<{ packages?: PackageEntry[] | undefined }> = z.strictObject(shape)
   return z.record(
     z.string().regex(/^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/, "must be a distro, or one of its releases: 'ubuntu-24.04'"),
-    z.strictObject(shape) as z.ZodType<{ packages?: PackageEntry[] | undefined }>,
+    entry,
   )
 }
 
