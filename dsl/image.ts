@@ -102,6 +102,12 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports =
   readonly gid?: number
   /** Take over the account that the base ships (`'adopt'`), make one (`'create'`), or decide by the distro (`'auto'`, default). (IMG-16) */
   readonly userPolicy?: 'auto' | 'adopt' | 'create'
+  /**
+   * What it is meant to run on: files that tasks copy by `${ARCH}` must be there for each. A build is for the machine it runs on. Default: amd64
+   * and arm64. (IMG-01, LAY-16)
+   * @example platforms: ['linux/amd64']
+   */
+  readonly platforms?: readonly `linux/${'amd64' | 'arm64' | 'ppc64le' | 's390x'}`[]
   /** Fixed tag. Default: decided when it is built. (IMG-152) */
   readonly tag?: string
   /** Registry and path in front of the name: `'ghcr.io/acme'`. Default: none, the image stays local. */

@@ -1,3 +1,4 @@
+import type { Artifact } from './artifact.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { DataEntry } from './data.ts'
 import type { BuilderManifests } from './builders.ts'
@@ -228,6 +229,11 @@ export interface LayerSpec<
    * @example shell: { init: 'eval "$(starship init ${SHELL_NAME})"', fish: { init: 'starship init fish | source' } }
    */
   readonly shell?: Shell
+  /**
+   * Files that a deploy makes and that are fetched from it afterwards. (LAY-102)
+   * @example artifacts: [{ name: 'kubeconfig', path: '/etc/rancher/k3s/k3s.yaml', retrieveTo: '~/.kube/config', mode: '0600', waitSeconds: 60 }]
+   */
+  readonly artifacts?: readonly Artifact[]
   /**
    * What the layer makes of its image. (LAY-101)
    * @example capabilities: { preserveUser: true, ociLabels: { 'org.opencontainers.image.licenses': 'MIT' } }

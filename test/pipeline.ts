@@ -10,6 +10,7 @@ import { compileImages } from '../src/plan/image.ts'
 import type { ImagePlan } from '../src/plan/ir.ts'
 import { checkContent } from '../src/resolve/content.ts'
 import { buildGraph, checkReferences } from '../src/resolve/graph.ts'
+import { layerArchitectures } from '../src/resolve/platforms.ts'
 import { resolveImages } from '../src/resolve/image.ts'
 import { synthesise, type StageFile } from '../src/synth/index.ts'
 import type { FileTree } from '../src/synth/tree.ts'
@@ -48,7 +49,14 @@ export function pipeline(
   throwIfErrors([...located, ...checkContent(project, facts), ...resolved.diagnostics])
   const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, facts)
   const layers = [...plans.values()].flatMap((image) => image.layers.map((layer) => layer.plan))
-  const { stages, diagnostics: staged } = stageLayers(project, facts, [...layers, ...unused], root, lookups)
+  const { stages, diagnostics: staged } = stageLayers(
+    project,
+    facts,
+    [...layers, ...unused],
+    root,
+    lookups,
+    layerArchitectures(resolved.images.values()),
+  )
   throwIfErrors([...planned, ...staged])
   const { pods, diagnostics: deployed } = compilePods({
     root,

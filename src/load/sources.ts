@@ -135,7 +135,7 @@ function ownDirectory(
     .find((path) => lookups.list(path) !== undefined)
 }
 
-/** Platforms whose names `${ARCH}` may take; a source that uses it must exist for each. (LAY-16) */
+/** What `${ARCH}` may be for a layer that is in no image. */
 const ARCHITECTURES = ['amd64', 'arm64']
 
 /** Collects the files that each layer brings into the build context; reports those that are missing. (LAY-06, LAY-16) */
@@ -145,6 +145,8 @@ export function stageLayers(
   plans: Iterable<LayerPlan>,
   root: string,
   lookups: Lookups,
+  /** What `${ARCH}` may be, by layer; a source that uses it must exist for each. (LAY-16) */
+  architectures: ReadonlyMap<string, readonly string[]>,
 ): { stages: ReadonlyMap<string, readonly StagedFile[]>; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = []
   const stages = new Map<string, Map<string, StagedFile>>()
@@ -181,7 +183,7 @@ export function stageLayers(
       return files.length + obstacles.length
     }
     for (const { path: source, index } of copySources(layer, plan))
-      for (const arch of source.includes('${ARCH}') ? ARCHITECTURES : ['']) {
+      for (const arch of source.includes('${ARCH}') ? (architectures.get(layer.name) ?? ARCHITECTURES) : ['']) {
         const path = source.replaceAll('${ARCH}', arch)
         take(path, `tasks[${index}].copy`, `tasks[${index}]: copy: ${JSON.stringify(path)}`)
       }

@@ -112,7 +112,10 @@ export function compilePod(
       `image "${ref}" requires the secrets ${secrets.join(', ')}, which can't be handed to it yet`,
       'take the layer that requires them out',
     )
-  checkRuntime(image, ref, say)
+  const artifacts = (context.layers.get(ref) ?? []).some(
+    (name) => context.project.layers.get(name)?.data.artifacts?.length,
+  )
+  checkRuntime(image, ref, artifacts, say)
   const imageName = image.image === '' ? ref : image.image
   const plan: PodPlan = {
     name: pod.name,
@@ -156,7 +159,7 @@ type Say = (
 ) => void
 
 /** What the image asks for, and a deploy can't give or does not do yet. */
-function checkRuntime(image: ImageMetadata, ref: string, say: Say): void {
+function checkRuntime(image: ImageMetadata, ref: string, artifacts: boolean, say: Say): void {
   if (image.dataImage)
     say('OV3022', 'image', `image "${ref}" holds data and nothing to run`, 'run an image that uses the data')
   if (image.engine !== '' && image.engine !== 'podman')
@@ -169,6 +172,7 @@ function checkRuntime(image: ImageMetadata, ref: string, say: Say): void {
   const notYet = [
     ...(image.data.length > 0 && !image.dataImage ? ['fill volumes with its data'] : []),
     ...(Object.keys(image.hooks).length > 0 ? ['run its hooks'] : []),
+    ...(artifacts ? ['fetch its artifacts'] : []),
     ...(image.mcpProvides.length + image.mcpRequires.length > 0 ? ['connect its MCP servers'] : []),
   ]
   if (notYet.length > 0)

@@ -76,6 +76,10 @@ const imageFields = z.strictObject({
   uid: id.optional(),
   gid: id.optional(),
   userPolicy: z.enum(['auto', 'adopt', 'create']).optional(),
+  platforms: z
+    .array(z.enum(['linux/amd64', 'linux/arm64', 'linux/ppc64le', 'linux/s390x']))
+    .min(1, 'must name a platform')
+    .optional(),
   tag: z
     .string()
     .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'is not a tag')
