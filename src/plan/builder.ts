@@ -13,6 +13,16 @@ export interface BuilderImage {
   readonly user: string
 }
 
+/** The builder images of an image. */
+export interface BuilderImages {
+  /** Equal for images with the same ones. */
+  readonly key: string
+  readonly byKind: ReadonlyMap<string, BuilderImage>
+}
+
+/** For layers that are in no image. */
+export const NO_BUILDERS: BuilderImages = { key: '', byKind: new Map() }
+
 /** What building for a layer depends on. */
 export interface BuilderInput {
   readonly layer: LayerModel

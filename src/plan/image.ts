@@ -2,7 +2,7 @@ import type { RunStep } from '../../dsl/vocabulary.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
-import { buildersOf, resolveBuilders, type BuilderMap } from '../resolve/builders.ts'
+import { resolveBuilders, type BuilderMap, type BuildersOf } from '../resolve/builders.ts'
 import { mergeCapabilities } from '../resolve/capabilities.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
 import { checkManifests } from '../resolve/manifests.ts'
@@ -10,7 +10,7 @@ import type { ImageLayer, ImagePlan, InitPlan, LayerPlan, ServiceCustomStep, Ser
 import { stagedData } from './data.ts'
 import { compileDataImage } from './data-image.ts'
 import { compileLayer, compileUnused, taskCompiler, type LayerContext } from './layer.ts'
-import { hooksOf } from './builder.ts'
+import { hooksOf, type BuilderImages } from './builder.ts'
 import { imageMetadata } from './image-metadata.ts'
 import { expandHome } from './home.ts'
 import { checkTogether } from './image-checks.ts'
@@ -54,7 +54,7 @@ export function compileImages(
     const ancestors = parent ? [parent.metadata, ...parent.ancestors] : []
     plans.set(
       image.name,
-      compileImage(image, ancestors, project, facts, tasks, toolsFor(image, images, builders.maps), diagnostics),
+      compileImage(image, ancestors, project, facts, tasks, toolsFor(image, images, builders), diagnostics),
     )
   }
   const used = new Set([...plans.values()].flatMap((plan) => plan.layers.map((layer) => layer.plan.layer)))
@@ -131,13 +131,13 @@ function compileImage(
     vocabulary,
     facts: facts.get(layer.name) ?? { base: '' },
     directory: stageDirectory(layer, facts),
-    builder: tools.image,
+    builderImages: tools.image,
     init,
     tasks,
     report,
   })
   const buildersIn = (of: readonly LayerModel[]) => [
-    ...new Set(of.flatMap((layer) => buildersOf(layer, image, vocabulary, facts))),
+    ...new Set(of.flatMap((layer) => tools.of(layer, image))),
   ]
   const layers = image.own.map((layer): ImageLayer => ({
     origin: layer.origin,
@@ -209,23 +209,22 @@ function compileImage(
 /** Where an image gets the tools of its builders from. */
 interface Tools {
   readonly map: BuilderMap
-  readonly image: LayerContext['builder']
+  readonly of: BuildersOf
+  readonly image: BuilderImages
 }
 
 function toolsFor(
   image: ResolvedImage,
   images: ReadonlyMap<string, ResolvedImage>,
-  maps: ReadonlyMap<string, BuilderMap>,
+  { maps, of }: { readonly maps: ReadonlyMap<string, BuilderMap>; readonly of: BuildersOf },
 ): Tools {
   const map = maps.get(image.name) ?? {}
-  return {
-    map,
-    image: (kind) => {
-      const from = images.get(map[kind] ?? '')
-      // Whoever has the image's uid there may be called something else.
-      return from && { name: from.name, user: (from.user.uid === image.user.uid ? from : image).user.name }
-    },
-  }
+  const known = Object.entries(map).flatMap(([kind, name]) => {
+    const from = images.get(name)
+    // Whoever has the image's uid there may be called something else.
+    return from ? [[kind, { name, user: (from.user.uid === image.user.uid ? from : image).user.name }] as const] : []
+  })
+  return { map, of, image: { key: JSON.stringify(known), byKind: new Map(known) } }
 }
 
 /** `8080` → `8080`, `'udp:53'` → `53/udp`. (LAY-80) */

@@ -5,7 +5,7 @@ import { builderOf, sectionOf } from '../resolve/builders.ts'
 import type { Account, ResolvedImage } from '../resolve/image.ts'
 import { manifestNames, manifestsOf } from '../resolve/manifests.ts'
 import { hasPackages, selectSections } from '../resolve/sections.ts'
-import { manifestStep, sectionStep, wordPerItem, type BuilderImage } from './builder.ts'
+import { manifestStep, NO_BUILDERS, sectionStep, wordPerItem, type BuilderImages } from './builder.ts'
 import { expandHome } from './home.ts'
 import type { BuilderStep, LayerPlan, Step, SystemPackagesStep } from './ir.ts'
 import { serviceSteps } from './service.ts'
@@ -20,8 +20,7 @@ export interface LayerContext {
   readonly facts: LayerFacts
   /** The layer's directory in the build context. */
   readonly directory: string
-  /** The image that brings the tools of a builder. */
-  readonly builder: (kind: string) => BuilderImage | undefined
+  readonly builderImages: BuilderImages
   /** Init that runs the image's services. */
   readonly init: string | undefined
   readonly tasks: TaskCompiler
@@ -41,8 +40,7 @@ type TaskCompiler = (
 export function taskCompiler(): TaskCompiler {
   const known = new Map<string, readonly Step[]>()
   return (layer, context, account) => {
-    const builders = [...context.vocabulary.builders.keys()].map((kind) => context.builder(kind) ?? null)
-    const key = JSON.stringify([layer.name, account, builders])
+    const key = JSON.stringify([layer.name, account, context.builderImages.key])
     const steps = known.get(key) ?? taskAndBuilderSteps(layer, { ...context, user: account })
     known.set(key, steps)
     return steps
@@ -73,10 +71,10 @@ const ANYBODY: Account = { name: 'user', uid: 1000, gid: 1000, home: '/home/user
 /** The tasks of a layer that is in no image, as they would be in some: what is wrong with them is wrong today. (LAY-125) */
 export function compileUnused(
   layer: LayerModel,
-  context: Omit<LayerContext, 'image' | 'init' | 'tasks' | 'builder'>,
+  context: Omit<LayerContext, 'image' | 'init' | 'tasks' | 'builderImages'>,
 ): LayerPlan {
-  const builder = () => undefined
-  return { ...emptyPlan(layer), steps: taskAndBuilderSteps(layer, { ...context, builder, user: ANYBODY }) }
+  const steps = taskAndBuilderSteps(layer, { ...context, builderImages: NO_BUILDERS, user: ANYBODY })
+  return { ...emptyPlan(layer), steps }
 }
 
 const emptyPlan = (layer: LayerModel): LayerPlan => ({
@@ -139,7 +137,7 @@ function packageSteps(layer: LayerModel, context: LayerContext): (SystemPackages
     const builder = builderOf(name, vocabulary)
     if (builder) {
       const { directory } = context
-      const input = { layer, directory, account: image.user, image: context.builder(builder.name) }
+      const input = { layer, directory, account: image.user, image: context.builderImages.byKind.get(builder.name) }
       const commands = [...prepare, ...install, ...cleanup].map(wordPerItem)
       const caches = image.distro?.caches ?? []
       return [{ ...sectionStep(builder, section, input, { format: name, commands, caches }), origin }]
@@ -207,7 +205,12 @@ function taskAndBuilderSteps(
   const { user: account, vocabulary, facts, directory, report } = context
   const tasks = layer.data.tasks ?? []
   const builds: BuilderStep[] = manifestsOf(layer, vocabulary, facts).map((manifest) => ({
-    ...manifestStep(manifest, { layer, directory, account, image: context.builder(manifest.builder.name) }),
+    ...manifestStep(manifest, {
+      layer,
+      directory,
+      account,
+      image: context.builderImages.byKind.get(manifest.builder.name),
+    }),
     origin: placeOf(layer, manifest.builder.name),
   }))
   checkVarValues(layer, report)

@@ -28,32 +28,36 @@ export function resolveBuilders(
   project: Project,
   images: Images,
   facts: Facts,
-): { maps: ReadonlyMap<string, BuilderMap>; diagnostics: Diagnostic[] } {
+): { maps: ReadonlyMap<string, BuilderMap>; of: BuildersOf; diagnostics: Diagnostic[] } {
+  const of = buildersOf(project, facts)
+  const giving = givingDefaults(images)
   const maps = new Map<string, BuilderMap>()
   for (const image of images.values()) {
     const base = image.base.kind === 'internal' ? maps.get(image.base.image) : undefined
-    const merged = { ...distroDefault(image, images), ...base, ...declared(image) }
+    const merged = { ...distroDefault(image, giving), ...base, ...declared(image) }
     const entries = Object.entries(merged).filter(([, builder]) => builder !== image.name)
     maps.set(image.name, Object.fromEntries(entries.sort(([a], [b]) => byName(a, b))))
   }
-  const uses = new Map([...images].map(([name, image]) => [name, buildersNeeded(image, project.vocabulary, facts)]))
+  const uses = new Map([...images].map(([name, image]) => [name, buildersNeeded(image, of)]))
   const diagnostics = [
     ...[...images.values()].flatMap((image) => checkDeclared(image, project)),
     ...[...images.values()].flatMap((image) => checkNeeded(image, uses.get(image.name)!, maps.get(image.name)!)),
   ]
-  return { maps, diagnostics: [...diagnostics, ...checkCircles(images, uses, maps)] }
+  return { maps, of, diagnostics: [...diagnostics, ...checkCircles(images, uses, maps)] }
 }
 
 const declared = (image: ResolvedImage): BuilderMap =>
   Object.fromEntries(Object.entries(image.model.data.builder ?? {}).map(([kind, ref]) => [kind, refName(ref)]))
 
-function distroDefault(image: ResolvedImage, images: Images): BuilderMap {
-  const byTheirNames = [...images.values()].sort((a, b) => byName(a.name, b.name))
-  for (const tag of image.tags)
-    for (const one of byTheirNames) {
-      const { distro, builder } = one.model.data
-      if (builder && distro !== undefined && [distro].flat().map(refName).includes(tag)) return declared(one)
-    }
+/** Images that give a distro its builders, by their names. */
+const givingDefaults = (images: Images): ResolvedImage[] =>
+  [...images.values()]
+    .filter(({ model: { data } }) => data.builder !== undefined && data.distro !== undefined)
+    .sort((a, b) => byName(a.name, b.name))
+
+function distroDefault({ tags }: ResolvedImage, giving: readonly ResolvedImage[]): BuilderMap {
+  for (const tag of tags)
+    for (const one of giving) if ([one.model.data.distro!].flat().map(refName).includes(tag)) return declared(one)
   return {}
 }
 
@@ -63,19 +67,38 @@ interface Need {
   readonly layer: string
 }
 
-/** The builders of a layer in an image. Manifests always count; sections only where the image installs them. (IMG-22, LAY-T23) */
-export function buildersOf(layer: LayerModel, image: ResolvedImage, vocabulary: Vocabulary, facts: Facts): Builder[] {
-  const manifests = manifestsOf(layer, vocabulary, facts.get(layer.name) ?? { base: '' })
-  const sections = selectSections(layer, image.tags, image.formats).map(({ format }) => builderOf(format, vocabulary))
-  return [...manifests.map(({ builder }) => builder), ...sections.filter((builder) => builder !== undefined)]
+/** The builders of a layer in an image. */
+export type BuildersOf = (layer: LayerModel, image: ResolvedImage) => readonly Builder[]
+
+const NONE: readonly Builder[] = []
+
+/** Manifests always count; sections only where the image installs them. (IMG-22, LAY-T23) */
+function buildersOf({ layers, vocabulary }: Project, facts: Facts): BuildersOf {
+  // Most layers have no manifest, and many images have the same layers.
+  const byManifest = new Map<string, readonly Builder[]>()
+  for (const layer of layers.values()) {
+    const found = manifestsOf(layer, vocabulary, facts.get(layer.name) ?? { base: '' })
+    if (found.length > 0)
+      byManifest.set(
+        layer.name,
+        found.map(({ builder }) => builder),
+      )
+  }
+  const built = new Map([...vocabulary.builders.values()].map((builder) => [sectionOf(builder), builder]))
+  return (layer, image) => {
+    const manifests = byManifest.get(layer.name) ?? NONE
+    if (!image.formats.some((format) => built.has(format))) return manifests
+    const sections = selectSections(layer, image.tags, image.formats).map(({ format }) => built.get(format))
+    return [...manifests, ...sections.filter((builder) => builder !== undefined)]
+  }
 }
 
 /** Nothing is built for a data image. */
-const buildersNeeded = (image: ResolvedImage, vocabulary: Vocabulary, facts: Facts): Need[] =>
+const buildersNeeded = (image: ResolvedImage, of: BuildersOf): Need[] =>
   image.base.kind === 'none'
     ? []
     : image.own.flatMap((layer) =>
-        buildersOf(layer, image, vocabulary, facts)
+        of(layer, image)
           .filter((builder) => builder.stage !== undefined)
           .map((builder) => ({ kind: builder.name, layer: layer.name })),
       )

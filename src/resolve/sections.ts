@@ -49,6 +49,7 @@ export function selectSections(
 
 /** What `packages` and `distros` say for one distro. (LAY-49) */
 function distroSections(layer: LayerModel, key: string, formats: readonly string[]): SelectedSection[] {
+  if (layer.data.packages === undefined && layer.data.distros === undefined) return []
   const entry = layer.data.distros?.[key]
   const field = entry === undefined ? 'packages' : `distros[${JSON.stringify(key)}]`
   const packages = [...new Set([...(layer.data.packages ?? []), ...(entry?.packages ?? [])].map(refName))]
