@@ -26,6 +26,11 @@ export class BenchProject {
     return join(this.#top, 'cache')
   }
 
+  /** As it is some time after the last change: what changed within the last seconds is looked at more closely. */
+  settle(): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2100)
+  }
+
   /** As if it had never been synthesised. */
   forget(): void {
     rmSync(this.cache, { recursive: true, force: true })

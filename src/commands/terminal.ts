@@ -78,10 +78,14 @@ export async function report(thrown: unknown, signal: AbortSignal, context: Cont
     await printDiagnostics(error.diagnostics, root, context.color)
     if (json) {
       const { diagnosticsToJson } = await import('../diagnostics/print.ts')
-      context.result({
-        schemaVersion: 1,
-        diagnostics: diagnosticsToJson(error.diagnostics, { readSource: sourceReader(root) }),
-      })
+      try {
+        context.result({
+          schemaVersion: 1,
+          diagnostics: diagnosticsToJson(error.diagnostics, { readSource: sourceReader(root) }),
+        })
+      } catch {
+        // It may be the very place that could not be written to; people have been told.
+      }
     }
     return EXIT.failed
   }

@@ -12,10 +12,10 @@ export function textDiff(path: string, before: string | undefined, after: string
     '',
     { context: 3 },
   )
-  // The first line only underlines; times are not ours to show.
+  // Names are said twice, and underlined; times are not ours to show.
   return patch
     .split('\n')
-    .filter((line) => !/^=+$/.test(line))
+    .filter((line, index) => index > 1 || !/^(Index: .*|=+)$/.test(line))
     .map((line) => line.replace(/\t$/, ''))
     .join('\n')
 }

@@ -21,8 +21,8 @@ export interface RawEntity {
   readonly name: unknown
   readonly data: { readonly [field: string]: Json }
   readonly origin: CallSite
-  /** Call sites of the parts that were made by functions, by path: `tasks[3]`. */
-  readonly parts: Readonly<Record<string, CallSite>>
+  /** Call sites of the parts that were made by functions; {@link pathOf} names them. */
+  readonly parts: readonly (readonly [trail: Trail, site: CallSite])[]
   readonly bad: readonly BadValue[]
   /** The entity itself, for those that hold functions. */
   readonly value?: object
@@ -64,7 +64,7 @@ function takeAll(first: EntityValue, found: Map<object, RawEntity>, circle: read
 }
 
 function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly string[]): EntityValue[] {
-  const parts: Record<string, CallSite> = {}
+  const parts: (readonly [Trail, CallSite])[] = []
   const bad: BadValue[] = []
   const holdsFunctions = VOCABULARY.has(root[ENTITY])
   const later: EntityValue[] = []
@@ -105,7 +105,9 @@ function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly
     }
     if (value === null) return null
     if (open.includes(value)) return reject('an object that contains itself')
-    if (isEntity(value) && value !== root) {
+    const origin = (value as { [ORIGIN]?: CallSite })[ORIGIN]
+    // Entities have a call site, too; the search for their mark is saved for all else.
+    if (origin !== undefined && value !== root && isEntity(value)) {
       if (value[ENTITY] === 'base') {
         const { name: _, ...spec } = Object.fromEntries(Object.entries(value))
         return { $base: plain(spec) ?? null }
@@ -113,8 +115,7 @@ function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly
       later.push(value)
       return { $ref: value[ENTITY], name: plainAt('name', value.name) ?? null }
     }
-    const origin = (value as { [ORIGIN]?: CallSite })[ORIGIN]
-    if (origin && value !== root) parts[pathOf(trail)] = origin
+    if (origin !== undefined && value !== root) parts.push([trail.slice(), origin])
     open.push(value)
     let result: Json | undefined
     if (Array.isArray(value)) {
@@ -124,7 +125,7 @@ function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly
         const element = value[index] as unknown
         if (element === undefined)
           reject(circle.length > 0 ? `undefined (${circle.join(' and ')} import each other)` : 'undefined', index)
-        const data = plainAt(index, element) ?? null
+        const data = typeof element === 'string' ? element : (plainAt(index, element) ?? null)
         if (data !== element) copy ??= value.slice(0, index) as Json[]
         copy?.push(data)
       }
@@ -139,7 +140,7 @@ function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly
         if (key === '__proto__') reject('a key of this name', key)
         if (field === undefined && circle.length > 0)
           reject(`undefined (${circle.join(' and ')} import each other)`, key)
-        const data = plainAt(key, field)
+        const data = typeof field === 'string' ? field : plainAt(key, field)
         if (copy === undefined && (data !== field || data === undefined)) {
           copy = {}
           for (const before of keys.slice(0, index)) copy[before] = fields[before] as Json
@@ -166,8 +167,11 @@ function take(root: EntityValue, found: Map<object, RawEntity>, circle: readonly
   return later
 }
 
+/** Keys from an entity down to a part of it. */
+type Trail = readonly (string | number)[]
+
 /** `['tasks', 3, 'to']` → `tasks[3].to`. */
-const pathOf = (trail: readonly (string | number)[]): string =>
+export const pathOf = (trail: Trail): string =>
   trail.reduce<string>((path, key) => {
     if (typeof key === 'number') return `${path}[${key}]`
     if (path === '') return key

@@ -8,7 +8,7 @@ import type { Diagnostic, Place } from '../diagnostics/diagnostic.ts'
 import { placeOf, type AuthoredEntity } from '../model/project.ts'
 import type { CachedBundle } from './cache.ts'
 import { positionOf, type Position } from './call-site.ts'
-import type { RawEntity } from './collect.ts'
+import { pathOf, type RawEntity } from './collect.ts'
 
 /** Turns positions in the bundle into places in the user's files. */
 export class Origins {
@@ -63,7 +63,7 @@ export function withPlaces(entities: readonly RawEntity[], origins: Origins, fal
     name: String(name),
     data,
     origin: place(origin),
-    parts: Object.fromEntries(Object.entries(parts).map(([path, site]) => [path, place(site)])),
+    parts: Object.fromEntries(parts.map(([trail, site]) => [pathOf(trail), place(site)])),
     ...(value && { value }),
   }))
 }

@@ -159,6 +159,29 @@ describe('exit codes and streams', () => {
   })
 })
 
+describe('where output goes', () => {
+  const cli = join(import.meta.dirname, '../../dist/cli.js')
+  const bash = (project: Workspace, script: string) =>
+    spawnSync('bash', ['-c', script], {
+      cwd: project.root,
+      env: { PATH: process.env['PATH'], ...project.environment(), OV: `${process.execPath} ${cli}` },
+      encoding: 'utf8',
+    })
+  it('LAY-110 a full device is told of, once', () => {
+    const { status, stderr } = bash(new Workspace(FILES), '$OV synth --json > /dev/full')
+    expect(status).toBe(1)
+    expect(stderr).toContain('error OV5001: ENOSPC')
+    expect(stderr).not.toContain('    at ')
+  })
+  it('LAY-110 a reader that has enough, and closed streams, are no failure', () => {
+    const project = new Workspace(FILES)
+    expect(bash(project, 'set -o pipefail; $OV synth --json | head -c 10').status).toBe(0)
+    expect(bash(project, '$OV synth --json | (sleep 1; wc -c)').stdout.trim()).toMatch(/^\d{4,}$/)
+    expect(bash(project, '$OV synth 2>&-').status).toBe(0)
+    expect(project.has('.build/app/Containerfile')).toBe(true)
+  })
+})
+
 describe('colours', () => {
   const colored = (text: string) => text.includes('\u001b[')
   it('LAY-110 come when they are wanted: --color, NO_COLOR, FORCE_COLOR, and not into a pipe', async () => {

@@ -214,7 +214,8 @@ WantedBy=default.target
     expect(await web()).toBe('second')
     await project.done('destroy site --purge --yes')
     expect(await machine.sh('podman volume ls -q; podman ps -aq')).toBe('')
-    const left = "find ~ -path ~/site -prune -o -path ~/.cache/ov -prune -o -path '*/containers/storage' -prune -o -name '*site*' -print"
+    const left =
+      "find ~ -path ~/site -prune -o -path ~/.cache/ov -prune -o -path '*/containers/storage' -prune -o -name '*site*' -print"
     expect(await machine.sh(left)).toBe('')
     expect((await project.ov('status')).stderr).toBe('no deploys on this machine')
     expect((await project.ov('destroy site')).stderr).toContain('no deploy "site" on this machine')
