@@ -3,7 +3,8 @@ import { defineBuilder, type StageStep } from '../../dsl/vocabulary.ts'
 const INSTALL: Readonly<Record<string, string>> = {
   'pixi.toml': 'pixi install',
   'pyproject.toml': 'pixi install --manifest-path pyproject.toml',
-  'environment.yml': 'pixi project import environment.yml && pixi install',
+  // Which of them imports depends on the version of pixi.
+  'environment.yml': '{ pixi project import environment.yml || pixi init --import environment.yml; } && pixi install',
 }
 const CACHES = { PIXI_CACHE_DIR: '/tmp/pixi-cache', RATTLER_CACHE_DIR: '/tmp/rattler-cache' }
 

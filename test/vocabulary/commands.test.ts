@@ -70,6 +70,16 @@ it('IMG-38 LAY-52 nothing is appended to manifests that are no pixi.toml', () =>
     expect(runs(pixi.stage!({ ...context, manifest, files: [manifest] }))).toHaveLength(1)
 })
 
+it('IMG-38 an environment.yml is imported by whichever command pixi has for it', () => {
+  const [install = []] = runs(pixi.stage!({ ...context, manifest: 'environment.yml', files: [] }))
+  const calls = (pixi: string) => run(new Workspace({ 'environment.yml': '' }), install, { pixi })
+  const one = 'pixi project import environment.yml'
+  expect(calls('')).toEqual({ done: true, calls: [one, 'pixi install'] })
+  const other = 'pixi init --import environment.yml'
+  expect(calls('[ "$1" != project ]')).toEqual({ done: true, calls: [one, other, 'pixi install'] })
+  expect(calls('[ "$1" = install ]')).toEqual({ done: false, calls: [one, other] })
+})
+
 const section = {
   packages: ['x'],
   keys: ['K1'],
