@@ -99,4 +99,16 @@ function checkDataImage(image: ResolvedImage, layers: readonly LayerModel[], dia
 }
 
 /** Fields of a layer that a data image makes use of, or that say nothing of its content. */
-const IGNORED = ['name', 'version', 'description', 'status', 'info', 'directory', 'files', 'depends', 'layers', 'volumes', 'data']
+const IGNORED = [
+  'name',
+  'version',
+  'description',
+  'status',
+  'info',
+  'directory',
+  'files',
+  'depends',
+  'layers',
+  'volumes',
+  'data',
+]

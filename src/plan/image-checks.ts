@@ -1,9 +1,10 @@
 /** Rules that the layers of an image keep together, over its whole chain. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import { placeOf, type LayerModel, type Project } from '../model/project.ts'
+import { placeOf, type LayerModel, type Project, type Vocabulary } from '../model/project.ts'
 import { mergeCapabilities } from '../resolve/capabilities.ts'
 import { RELAY_LAYER } from '../resolve/graph.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
+import type { LayerContext } from './layer.ts'
 
 /** Reports what does not fit together. */
 export function checkTogether(image: ResolvedImage, project: Project, diagnostics: Diagnostic[]): void {
@@ -13,6 +14,19 @@ export function checkTogether(image: ResolvedImage, project: Project, diagnostic
   checkExtract(image, project, diagnostics)
   checkCapabilities(image, diagnostics)
   checkLabels(image, diagnostics)
+}
+
+/** A layer can only suggest an init that there is. (LAY-101) */
+export function checkInitHint(layer: LayerModel, { inits }: Vocabulary, report: LayerContext['report']): void {
+  const hint = layer.data.capabilities?.initSystemHint
+  if (hint === undefined || inits.has(hint)) return
+  const field = 'capabilities.initSystemHint'
+  report(
+    field,
+    'OV3011',
+    `${field}: there is no init ${JSON.stringify(hint)}`,
+    `known are ${[...inits.keys()].join(', ')}`,
+  )
 }
 
 /** No container runs under two engines. (LAY-97) */
@@ -117,26 +131,29 @@ function checkCapabilities({ name, model, images, chain }: ResolvedImage, diagno
     })
 }
 
-/** Labels of layers are united, so they must agree. (LAY-101) */
-function checkLabels({ name, model, chain }: ResolvedImage, diagnostics: Diagnostic[]): void {
+/** Labels of layers are united, so they must agree. Said once, however many images have both layers. (LAY-101) */
+function checkLabels({ chain }: ResolvedImage, diagnostics: Diagnostic[]): void {
   const known = new Map<string, { readonly value: string; readonly layer: LayerModel }>()
   for (const layer of chain)
     for (const [label, value] of Object.entries(layer.data.capabilities?.ociLabels ?? {})) {
       const first = known.get(label)
       if (!first) known.set(label, { value, layer })
-      else if (first.value !== value)
+      else if (first.value !== value) {
+        const field = `capabilities.ociLabels${/^[A-Za-z_]\w*$/.test(label) ? `.${label}` : `[${JSON.stringify(label)}]`}`
+        const entity = `layer "${layer.name}"`
+        if (diagnostics.some((one) => one.code === 'OV3026' && one.entity === entity && one.field === field)) continue
         diagnostics.push({
           code: 'OV3026',
           severity: 'error',
-          message: `layers "${first.layer.name}" and "${layer.name}" give the label ${label} different values`,
-          entity: `image "${name}"`,
-          field: 'layers',
-          place: model.origin,
-          related: [first.layer, layer].map((one) => ({
-            message: `layer "${one.name}" says ${JSON.stringify(one.data.capabilities?.ociLabels?.[label])}`,
-            place: placeOf(one, 'capabilities'),
-          })),
+          message: `${field}: layer "${first.layer.name}" gives the label ${label} the value ${JSON.stringify(first.value)}`,
+          entity,
+          field,
+          place: placeOf(layer, field),
+          related: [
+            { message: `layer "${first.layer.name}" is declared here`, place: placeOf(first.layer, 'capabilities') },
+          ],
           remedy: 'let one of them say it',
         })
+      }
     }
 }

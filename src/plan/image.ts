@@ -13,7 +13,7 @@ import { compileLayer, compileUnused, taskCompiler, type LayerContext } from './
 import { hooksOf, type BuilderImages } from './builder.ts'
 import { imageMetadata } from './image-metadata.ts'
 import { expandHome } from './home.ts'
-import { checkTogether } from './image-checks.ts'
+import { checkInitHint, checkTogether } from './image-checks.ts'
 import type { ImageMetadata } from './metadata.ts'
 import { shellSteps } from './shell.ts'
 import { checkStyle } from './style.ts'
@@ -61,7 +61,10 @@ export function compileImages(
   const unused = [...project.layers.values()]
     .filter((layer) => !used.has(layer.name))
     .map((layer) => compileUnused(layer, unusedContext(layer)))
-  for (const layer of project.layers.values()) checkStyle(layer, project.vocabulary, reporter(layer, diagnostics))
+  for (const layer of project.layers.values()) {
+    checkInitHint(layer, project.vocabulary, reporter(layer, diagnostics))
+    checkStyle(layer, project.vocabulary, reporter(layer, diagnostics))
+  }
   return { plans, unused, diagnostics }
 }
 
@@ -97,7 +100,8 @@ function compileImage(
   if (!image.auto) checkTogether(image, project, diagnostics)
   checkUnits(image, init, facts, diagnostics)
   const initSpec = init === undefined ? undefined : vocabulary.inits.get(init)
-  if (init !== undefined && !initSpec)
+  // A layer that suggests one nobody knows was told so.
+  if (init !== undefined && !initSpec && image.images.some((one) => one.data.init === init))
     diagnostics.push({
       code: 'OV3011',
       severity: 'error',
@@ -136,9 +140,7 @@ function compileImage(
     tasks,
     report,
   })
-  const buildersIn = (of: readonly LayerModel[]) => [
-    ...new Set(of.flatMap((layer) => tools.of(layer, image))),
-  ]
+  const buildersIn = (of: readonly LayerModel[]) => [...new Set(of.flatMap((layer) => tools.of(layer, image)))]
   const layers = image.own.map((layer): ImageLayer => ({
     origin: layer.origin,
     directory: stageDirectory(layer, facts),

@@ -107,6 +107,33 @@ const layerSpec = some(
     ),
     status: fc.constantFrom('working', 'broken'),
     info: text,
+    aliases: fc.dictionary(words, text, { maxKeys: 2 }),
+    hooks: some({ postEnable: text, preRemove: text }, []),
+    mcpProvides: fc.dictionary(words, text, { maxKeys: 1 }),
+    mcpRequires: fc.dictionary(words, text, { maxKeys: 1 }),
+    route: some({ host: mostly(fc.constantFrom('a.localhost', 'B.example.org')), port: fc.constantFrom(80, 8080) }, [
+      'host',
+      'port',
+    ]),
+    portRelay: fc.array(fc.constantFrom(80, 443), { maxLength: 1 }),
+    data: fc.array(
+      some({ src: mostly(fc.constantFrom('folder', './folder/')), volume: words, dest: text }, ['src', 'volume']),
+      { maxLength: 2 },
+    ),
+    extract: fc.array(
+      some({ source: mostly(fc.constantFrom('x:1', 'y')), path, dest: path }, ['source', 'path', 'dest']),
+      {
+        maxLength: 2,
+      },
+    ),
+    shell: some({ init: text, pathAppend: fc.array(path, { maxLength: 2 }), fish: some({ init: text, path }, []) }, []),
+    capabilities: some(
+      {
+        ociLabels: fc.dictionary(words, text, { maxKeys: 2 }),
+        initSystemHint: mostly(fc.constantFrom('supervisord', 'systemd')),
+      },
+      [],
+    ),
   },
   ['tasks'],
 )
@@ -133,7 +160,9 @@ function declare({ layers, image: imageSpec, pods }: Program) {
     layer({ ...spec, pathAppend: ['/x', ...((spec['pathAppend'] as []) ?? [])] } as never),
   )
   const supervisord = layer({ name: 'supervisord', version: '2026.1.1', deb: { packages: ['supervisor'] } })
-  const app = image({ ...imageSpec, layers: [supervisord, ...made] } as never)
+  const socat = layer({ name: 'socat', version: '2026.1.1', deb: { packages: ['socat'] } })
+  const traefik = layer({ name: 'traefik', version: '2026.1.1', env: { TRAEFIK: '1' } })
+  const app = image({ ...imageSpec, layers: [supervisord, socat, traefik, ...made] } as never)
   return { made, app, pods: pods.map((spec) => pod({ ...spec, image: app } as never)) }
 }
 

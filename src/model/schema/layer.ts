@@ -18,7 +18,14 @@ import { artifacts } from './artifact.ts'
 import { capabilities, requiresCapabilities } from './capabilities.ts'
 import { data } from './data.ts'
 import { extract } from './extracted.ts'
-import { allFields, checkDistroPackages, commonPackages, distroPackages, section, type FormatRules } from './packages.ts'
+import {
+  allFields,
+  checkDistroPackages,
+  commonPackages,
+  distroPackages,
+  section,
+  type FormatRules,
+} from './packages.ts'
 import { refName } from './refs.ts'
 import { checkRelays, portRelay, route } from './network.ts'
 import { report } from './report.ts'
