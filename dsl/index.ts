@@ -85,7 +85,11 @@ export {
   defineInit,
   definePackageFormat,
   type Builder,
+  type BuilderContext,
   type Distro,
   type Init,
   type PackageFormat,
+  type RunStep,
+  type SectionData,
+  type StageStep,
 } from './vocabulary.ts'
