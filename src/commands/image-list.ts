@@ -50,6 +50,22 @@ const LISTS: Readonly<Record<string, { rows(compiled: CompiledProject): Row[]; t
       ),
     text: ({ layer, name, path }) => `${String(layer)}\t${String(name)}\t${String(path)}`,
   },
+  aliases: {
+    rows: ({ project }) =>
+      [...project.layers.values()].flatMap(({ name: layer, data }) =>
+        Object.entries(data.aliases ?? {})
+          .sort(([a], [b]) => byName(a, b))
+          .map(([name, command]) => ({ layer, name, command })),
+      ),
+    text: ({ layer, name, command }) => `${String(layer)}\t${String(name)}\t${String(command)}`,
+  },
+  routes: {
+    rows: ({ project }) =>
+      [...project.layers.values()].flatMap(({ name: layer, data: { route } }) =>
+        route === undefined ? [] : [{ layer, host: route.host, port: route.port }],
+      ),
+    text: ({ layer, host, port }) => `${String(layer)}\thost=${String(host)}\tport=${String(port)}`,
+  },
 }
 
 const marked = (name: unknown, status: unknown) =>

@@ -119,8 +119,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'image list',
-    summary: 'list images, build targets, layers, services or volumes of the project',
-    args: [{ name: '[what]', help: 'images, targets (in build order), layers, services or volumes; default: images' }],
+    summary: 'list images, build targets, layers, or what layers bring',
+    args: [
+      {
+        name: '[what]',
+        help: 'images, targets (in build order), layers, services, volumes, aliases or routes; default: images',
+      },
+    ],
     options: [PROJECT_OPTION, { flags: '--json', help: 'print them as JSON' }],
     examples: ['ov image list', 'ov image list layers', 'ov image list targets --json'],
     load: () => import('./image-list.ts'),

@@ -6,7 +6,7 @@ const project = () =>
     'deploy.ts': `import { image, layer, pod, service } from 'ov'
 const base = layer({ name: 'base', version: '2026.1.1', status: 'working', env: { A: '1' }, volumes: { z: '/z', a: '~/a' } })
 const web = layer({ name: 'web', version: '2026.2.1', depends: [base], tags: { debian: { packages: ['x'] } }, services: [service({ name: 'two', usePackaged: 'two' }), service({ name: 'one', usePackaged: 'one' })] })
-const more = layer({ name: 'more', version: '2026.1.1', status: 'broken', info: 'x', depends: [base], env: { B: '1' } })
+const more = layer({ name: 'more', version: '2026.1.1', status: 'broken', info: 'x', depends: [base], env: { B: '1' }, aliases: { y: 'z -y', x: 'z' }, route: { host: 'm.example.org', port: 80 } })
 const on = { base: 'docker.io/library/debian:13', distro: ['debian:13', 'debian'], init: 'systemd' } as const
 export const site = image({ name: 'site', ...on, layers: [web], registry: 'r.example/a', ports: ['8080:80'] })
 export const other = image({ name: 'other', ...on, layers: [more] })
@@ -23,6 +23,8 @@ describe('image list', () => {
     ['layers', 'base\nmore [broken]\nweb [testing]\n'],
     ['services', 'web\ttwo\nweb\tone\n'],
     ['volumes', 'base\ta\t~/a\nbase\tz\t/z\n'],
+    ['aliases', 'more\tx\tz\nmore\ty\tz -y\n'],
+    ['routes', 'more\thost=m.example.org\tport=80\n'],
   ])('LAY-114 IMG-188 %s', async (what, text) => {
     const found = await project().run('image', 'list', ...(what === '' ? [] : [what]))
     expect(found).toMatchObject({ code: 0, stdout: text })
@@ -35,7 +37,9 @@ describe('image list', () => {
   it('LAY-114 of something else is wrong usage', async () => {
     const { code, stderr } = await project().run('image', 'list', 'imges')
     expect(code).toBe(64)
-    expect(stderr).toBe('there is no list of "imges"; known are images, targets, layers, services, volumes\n')
+    expect(stderr).toBe(
+      'there is no list of "imges"; known are images, targets, layers, services, volumes, aliases, routes\n',
+    )
   })
 })
 
