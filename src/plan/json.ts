@@ -58,6 +58,8 @@ export function projectToJson(images: readonly ImagePlan[], pods: readonly PodPl
         formats: image.metadata.formats,
         origin: `${image.origin.file}:${image.origin.line}:${image.origin.column}`,
         labels: Object.fromEntries(toLabels(image.metadata, image.ancestors).map((label) => [label.name, label.value])),
+        extract: image.layers.flatMap(({ plan, extract }) => extract.map((one) => ({ layer: plan.layer, ...one }))),
+        shell: image.shell.map(stepToJson),
         plans: image.layers.map((layer) => planToJson(layer.plan)),
       })),
     deploys: pods.map(({ origin, places: _, ...pod }) => ({

@@ -22,12 +22,13 @@ export function shellSteps(
   home: string,
   report: (field: string, code: Diagnostic['code'], message: string, remedy: string) => void,
 ): ShellSnippetStep[] {
+  if (!given) return []
   const steps = SHELLS.flatMap((shell): ShellSnippetStep[] => {
-    const own = given?.[shell]
-    const snippet = own?.init ?? given?.init?.replaceAll('${SHELL_NAME}', shell) ?? ''
-    const pathAppend = (own?.pathAppend ?? given?.pathAppend ?? []).map((path) => expandHome(path, home))
+    const own = given[shell]
+    const snippet = own?.init ?? given.init?.replaceAll('${SHELL_NAME}', shell) ?? ''
+    const pathAppend = (own?.pathAppend ?? given.pathAppend ?? []).map((path) => expandHome(path, home))
     if (snippet === '' && pathAppend.length === 0) return []
-    const path = own?.path ?? given?.path
+    const path = own?.path ?? given.path
     return [
       {
         kind: 'ShellSnippet',
@@ -39,7 +40,7 @@ export function shellSteps(
         destination: path === undefined ? usualFile(shell, owner) : expandHome(path, home),
         marker: '',
         useDropin: true,
-        priority: given?.priority ?? PRIORITY,
+        priority: given.priority ?? PRIORITY,
         origin: owner.origin,
       },
     ]

@@ -21,10 +21,13 @@ const SECTION: Readonly<Record<string, string>> = {
   yay: 'aur',
 }
 
+const OF_INTEREST = new RegExp(`\\b(pip|conda|pixi|uv|npm|${Object.keys(SECTION).join('|')})`)
+
 /** Warns about what is better said in a field. (LAY-51, LAY-74) */
 export function checkStyle(layer: LayerModel, vocabulary: Vocabulary, report: LayerContext['report']): void {
   for (const [index, task] of (layer.data.tasks ?? []).entries())
-    if ('cmd' in task)
+    // Reading a script costs more than a look whether anything of interest is in it.
+    if ('cmd' in task && OF_INTEREST.test(task.cmd))
       for (const words of simpleCommands(task.cmd)) {
         const advice = adviceOn(words)
         if (advice)

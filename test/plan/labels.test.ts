@@ -93,6 +93,13 @@ describe('IMG-149 labels', () => {
     const taken = toLabels({ ...FULL, network: '', ports: [], initServices: {}, init: '' }, [FULL])
     const network = taken.filter(({ value }) => value === '').map(({ name }) => name.slice(LABEL_PREFIX.length))
     expect(network).toEqual(['network', 'ports', 'init', 'services.other', 'services.supervisord'])
+    const own = toLabels({ ...FULL, ociLabels: { maintainer: 'you' } }, [FULL]).filter(
+      ({ name }) => !name.startsWith(LABEL_PREFIX),
+    )
+    expect(own.map(({ name, value }) => [name, value])).toEqual([
+      ['maintainer', 'you'],
+      ['org.opencontainers.image.licenses', ''],
+    ])
     const read = fromLabels({ ...Object.fromEntries(taken.map(({ name, value }) => [name, value])), maintainer: 'x' })
     expect(read).toMatchObject({ network: '', ports: [], initServices: {} })
     expect(() => fromLabels({ [`${LABEL_PREFIX}ports`]: '[' })).toThrow('label org.overthinkos.ports is not valid JSON')
