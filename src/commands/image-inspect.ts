@@ -32,7 +32,20 @@ export const run = (context: Context, options: InspectOptions, name: string): Pr
   })
 
 function describe({ name, base, user, layers, auto, registry, tag, metadata }: ImagePlan): Record<string, unknown> {
-  const { image: _, version, uid: _u, gid: _g, user: _n, home: _h, registry: _r, distro, formats, ...more } = metadata
+  const {
+    image: _,
+    version,
+    uid: _u,
+    gid: _g,
+    user: _n,
+    home: _h,
+    registry: _r,
+    distro,
+    formats,
+    builderUses,
+    builderProvides,
+    ...more
+  } = metadata
   return {
     name,
     version,
@@ -54,6 +67,8 @@ function describe({ name, base, user, layers, auto, registry, tag, metadata }: I
     userAdopted: user.adopted,
     distro,
     build: formats,
+    builder: builderUses,
+    builds: builderProvides,
     layers: layers.map(({ plan }) => plan.layer),
     ...more,
   }

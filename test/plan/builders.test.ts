@@ -49,3 +49,15 @@ export const app = image({ name: 'app', base: arch, build: ['pac', 'aur'], layer
   })
   expect(steps[3]!['RawStageContext']).toContainEqual({ copy: 'web/package.json', to: 'package.json' })
 })
+
+it('IMG-188 inspect says which images build for it, and what it builds', async () => {
+  const project = new Workspace({
+    'images.ts': `import { image } from 'ov'
+const arch = image({ name: 'arch', base: 'archlinux:latest', distro: 'arch', version: '2026.1.1', builds: ['aur', 'npm'] })
+export const app = image({ name: 'app', base: arch, builder: { aur: arch, npm: 'arch' } })
+`,
+  })
+  const inspect = async (...args: string[]) => (await project.run('image', 'inspect', ...args)).stdout
+  expect(JSON.parse(await inspect('app'))).toMatchObject({ builder: { aur: 'arch', npm: 'arch' }, builds: [] })
+  expect(await inspect('arch', '--format', 'builds')).toBe('aur\nnpm\n')
+})
