@@ -461,6 +461,38 @@ const refused: readonly (readonly [title: string, body: string, says: string])[]
   Type 'Entity<"pod">' is missing the following properties from type 'Layer<string, PortKey, string, string, string>': $volume, $port, $required, $optional, $secret`,
   ],
   [
+    'IMG-67 a data image with a base',
+    `image({ name: 'i', dataImage: true, base: web, layers: [server] })`,
+    `1 \`{ name: 'i', dataImage: true, base: web, layers: [server] }\` TS2345 Argument of type '{ name: string; dataImage: true; base: Image<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "EDITOR" | "LOG" | "SMTP_HOST", "API_KEY" | "SMTP_PASSWORD">; layers: [...]; }' is not assignable to parameter of type 'DataImageSpec<readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]> | ImageSpec<Image<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "EDITOR" | ... 1 more ... | "SMTP_HOST", "API_KEY" | "SMTP_PASSWORD">, readonly [...], readonly []>'.
+  Types of property 'base' are incompatible.
+    Type 'Image<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "EDITOR" | "LOG" | "SMTP_HOST", "API_KEY" | "SMTP_PASSWORD">' is not assignable to type 'undefined'.`,
+  ],
+  [
+    'IMG-67 a data image that runs something',
+    `image({ name: 'i', dataImage: true, layers: [server], ports: [80] })`,
+    `1 \`ports\` TS2353 Object literal may only specify known properties, and 'ports' does not exist in type 'DataImageSpec<readonly [Layer<"certs" | "data", "53/udp" | 80 | 5432, "DATABASE_URL", "LOG", never>]>'.`,
+  ],
+  [
+    'LAY-87 a misspelt field of a secret',
+    `layer({ name: 'l', version, secrets: { db: { envs: 'A' } } })`,
+    `1 \`envs\` TS2561 Object literal may only specify known properties, but 'envs' does not exist in type 'OwnedSecret'. Did you mean to write 'env'?`,
+  ],
+  [
+    'LAY-98 a shell that ov does not know',
+    `layer({ name: 'l', version, shell: { tcsh: { init: 'x' } } })`,
+    `1 \`tcsh\` TS2353 Object literal may only specify known properties, and 'tcsh' does not exist in type 'Shell'.`,
+  ],
+  [
+    'LAY-101 a capability that there is none of',
+    `layer({ name: 'l', version, requiresCapabilities: ['preserveUsers'] })`,
+    `1 \`'preserveUsers'\` TS2820 Type '"preserveUsers"' is not assignable to type '"dataOnly" | "initSystemHint" | "needsRootAfterInit" | "preserveUser"'. Did you mean '"preserveUser"'?`,
+  ],
+  [
+    'IMG-01 a platform that there is none of',
+    `image({ name: 'i', base: web, platforms: ['amd64'] })`,
+    `1 \`'amd64'\` TS2322 Type '"amd64"' is not assignable to type '"linux/amd64" | "linux/arm64" | "linux/ppc64le" | "linux/s390x"'.`,
+  ],
+  [
     'IMG-06 a layer as base',
     `image({ name: 'i', base: tools })`,
     `1 \`base\` TS2322 Type 'Layer<never, never, never, never, "API_KEY" | "SMTP_PASSWORD">' is not assignable to type 'BaseRef | undefined'.
