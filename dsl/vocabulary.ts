@@ -132,13 +132,13 @@ export interface BuilderContext {
   readonly files: readonly string[]
   /** The section that triggered it, for builders of packages. */
   readonly section?: SectionData
-  /** Name of the account that builds: the one that has the image's uid in the builder image. */
+  /** Name that the account with this {@link uid} has in the builder image. */
   readonly user: string
-  /** Home of the image's user. */
+  /** Home of who builds. */
   readonly home: string
-  /** Uid of the image's user. */
+  /** Uid of who builds: the image's user; packages of an image that runs as root are built by the builder image's own. */
   readonly uid: number
-  /** Gid of the image's user. */
+  /** Gid of who builds. */
   readonly gid: number
 }
 

@@ -7,10 +7,11 @@ import type { Manifest } from '../resolve/manifests.ts'
 import { expandHome } from './home.ts'
 import type { BuilderStep, ShellHookStep } from './ir.ts'
 
-/** A builder image, and the account in it that has the image's uid. */
+/** A builder image. */
 export interface BuilderImage {
   readonly name: string
-  readonly user: string
+  /** Who it runs as. */
+  readonly account: Account
 }
 
 /** The builder images of an image. */
@@ -59,9 +60,12 @@ export function sectionStep(
   input: BuilderInput,
   install: Pick<BuilderStep, 'format' | 'commands' | 'caches'>,
 ): Omit<BuilderStep, 'origin'> {
-  const context = { ...contextOf(input, '', '', []), section }
+  // Root installs the packages, but none is built by root: in an image of root's, the builder's own account does.
+  const { account, image } = input
+  const building = account.uid === 0 && image ? { ...input, account: image.account } : input
+  const context = { ...contextOf(building, '', '', []), section }
   return {
-    ...common(builder, input, context),
+    ...common(builder, building, context),
     ...install,
     ...(builder.stage && { stage: builder.stage(context).map((step) => placed(step, (name) => name)) }),
   }
@@ -94,7 +98,8 @@ const contextOf = (
   directory: folder === '' ? '/ctx' : `/ctx/${folder}`,
   manifest,
   files,
-  user: image?.user ?? account.name,
+  // Whoever has this uid in the builder image may be called something else.
+  user: (image?.account.uid === account.uid ? image.account : account).name,
   home: account.home,
   uid: account.uid,
   gid: account.gid,
@@ -110,6 +115,7 @@ function common(builder: Builder, { layer, directory, account, image }: BuilderI
     layerName: layer.name,
     layerDir: directory,
     phase: 'install',
+    owner: account.uid === 0 ? '' : `${account.uid}:${account.gid}`,
     artifacts: (builder.artifacts?.(context) ?? []).map((path) => ({ containerPath: path, hostPath: path, chown })),
     binaries: builder.binaries ?? [],
   } as const

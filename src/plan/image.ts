@@ -223,8 +223,7 @@ function toolsFor(
   const map = maps.get(image.name) ?? {}
   const known = Object.entries(map).flatMap(([kind, name]) => {
     const from = images.get(name)
-    // Whoever has the image's uid there may be called something else.
-    return from ? [[kind, { name, user: (from.user.uid === image.user.uid ? from : image).user.name }] as const] : []
+    return from ? [[kind, { name, account: from.user }] as const] : []
   })
   return { map, of, image: { key: JSON.stringify(known), byKind: new Map(known) } }
 }

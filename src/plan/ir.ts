@@ -53,6 +53,8 @@ export interface BuilderStep extends Authored {
   readonly layerName: string
   readonly layerDir: string
   readonly phase: Phase
+  /** `uid:gid` of who builds; empty for root. */
+  readonly owner: string
   /** Package format whose section it builds; these artefacts go in with the packages, others before all layers. */
   readonly format: string
   /** Stage that builds it, paths below the layer's files; without one the commands do. */

@@ -38,6 +38,7 @@ const builder = (name: string): Step => ({
   layerName: 'l',
   layerDir: 'layers/l',
   phase: 'install',
+  owner: '1000:1000',
   format: name === 'aur' ? 'aur' : '',
   artifacts: [],
   binaries: [],

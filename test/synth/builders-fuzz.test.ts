@@ -60,12 +60,12 @@ it('LAY-33 LAY-111 IMG-25 whatever sections hold and stages say: a diagnostic wi
       const own = defineBuilder({
         name: 'own',
         detect: [['x.toml']],
-        stage: () => steps as never,
+        stage: () => steps,
         artifacts: () => artifacts,
         binaries: ['/usr/bin/own'],
       })
       const tools = image({ name: 'tools', base: 'x:1', distro: 'arch', version: '2026.1.1' })
-      const demo = layer({ name: 'demo', version: '2026.1.1', env: { A: '1' }, ...spec } as never)
+      const demo = layer({ name: 'demo', version: '2026.1.1', env: { A: '1' }, ...spec })
       const app = image({
         name: 'app',
         base: 'x:1',

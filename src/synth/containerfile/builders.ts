@@ -2,7 +2,7 @@ import type { StageStep } from '../../../dsl/vocabulary.ts'
 import { globLiteral, runLines, type Instruction } from '../../format/index.ts'
 import { byName } from '../../model/project.ts'
 import type { BuilderStep, ImagePlan } from '../../plan/ir.ts'
-import { cacheMount, cacheMounts, ownerOf } from './mounts.ts'
+import { cacheMount, cacheMounts } from './mounts.ts'
 import type { Line } from './tasks.ts'
 
 /** The reference of an image of the project: its full tag, since a floating one may be another image's. (IMG-T8) */
@@ -25,10 +25,10 @@ function stagedSteps(image: ImagePlan): BuilderStep[] {
 export const builderStages = (image: ImagePlan, referenceOf: ReferenceOf): Line[] =>
   stagedSteps(image).flatMap((step) => [
     ...authored(step, { kind: 'blank' }, { kind: 'from', image: referenceOf(step.builderImage), stage: aliasOf(step) }),
-    ...authored(step, ...(step.stage ?? []).map((one) => stageInstruction(one, step, image))),
+    ...authored(step, ...(step.stage ?? []).map((one) => stageInstruction(one, step))),
   ])
 
-function stageInstruction(one: StageStep, step: BuilderStep, image: ImagePlan): Instruction {
+function stageInstruction(one: StageStep, step: BuilderStep): Instruction {
   if ('user' in one) return { kind: 'user', user: one.user }
   if ('workdir' in one) return { kind: 'workdir', path: one.workdir }
   if ('env' in one)
@@ -43,14 +43,14 @@ function stageInstruction(one: StageStep, step: BuilderStep, image: ImagePlan): 
   if ('copy' in one)
     return {
       kind: 'copy',
-      chown: `${image.user.uid}:${image.user.gid}`,
+      chown: step.owner === '' ? '0:0' : step.owner,
       sources: [globLiteral([step.layerDir, one.copy].filter((part) => part !== '').join('/'))],
       to: one.to,
     }
   const files = Object.entries(one.mounts ?? {}).map(
     ([name, at]) => `--mount=type=bind,from=${step.layerName}-ctx,source=/${name},target=${at}`,
   )
-  return runLines([...files, ...cacheMounts(one.caches ?? [], ownerOf(image.user))], one.run)
+  return runLines([...files, ...cacheMounts(one.caches ?? [], step.owner === '' ? undefined : step.owner)], one.run)
 }
 
 /** What the stages made, where the image wants it: before all layers, whose tasks may use it. (IMG-43, LAY-26) */
