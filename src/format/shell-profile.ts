@@ -4,11 +4,20 @@ import { requireRepresentable } from './representable.ts'
 export const SHELLS = ['bash', 'zsh', 'fish', 'sh'] as const
 export type ShellName = (typeof SHELLS)[number]
 
-/** A start-up file: directories first, so that the code can already use what is in them. (LAY-99) */
-export function shellProfile(shell: ShellName, directories: readonly string[], code: string): string {
+/** What only the shell itself passes, where others read its file, too. (bash called as sh is bash.) */
+const GUARDS: Readonly<Record<ShellName, string>> = {
+  bash: '[ -n "${BASH_VERSION-}" ] || return 0',
+  zsh: '[ -n "${ZSH_VERSION-}" ] || return 0',
+  sh: '[ -z "${BASH_VERSION-}${ZSH_VERSION-}" ] || return 0',
+  fish: '',
+}
+
+/** A start-up file: directories first, so that the code can already use what is in them. `shared` files are read by all POSIX shells. (LAY-99) */
+export function shellProfile(shell: ShellName, directories: readonly string[], code: string, shared = false): string {
   requireRepresentable('shell profile', code)
+  const guard = shared ? GUARDS[shell] : ''
   const lines = directories.map((directory) => appendToPath(shell, directory))
-  return [...lines, ...(code === '' ? [] : [code.replace(/\n+$/, '')]), ''].join('\n')
+  return [...(guard === '' ? [] : [guard]), ...lines, ...(code === '' ? [] : [code.replace(/\n+$/, '')]), ''].join('\n')
 }
 
 /** Puts a directory at the end of `PATH`, whatever characters it has. */

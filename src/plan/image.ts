@@ -51,7 +51,8 @@ export function compileImages(
       )
       continue
     }
-    const ancestors = parent ? [parent.metadata, ...parent.ancestors] : []
+    // Images in between say nothing that could be inherited.
+    const ancestors = parent ? [...(parent.auto ? [] : [parent.metadata]), ...parent.ancestors] : []
     plans.set(
       image.name,
       compileImage(image, ancestors, project, facts, tasks, toolsFor(image, images, builders), diagnostics),

@@ -1,6 +1,6 @@
 import { byName } from '../model/project.ts'
 import { PLAN_SCHEMA_VERSION, type ImagePlan, type LayerPlan, type Step } from './ir.ts'
-import { toLabels } from './labels.ts'
+import { labelsOf } from './labels.ts'
 import type { PodPlan } from './pod.ts'
 import { gateOf, scopeOf, venueOf } from './steps.ts'
 
@@ -57,7 +57,7 @@ export function projectToJson(images: readonly ImagePlan[], pods: readonly PodPl
         distro: image.metadata.distro,
         formats: image.metadata.formats,
         origin: `${image.origin.file}:${image.origin.line}:${image.origin.column}`,
-        labels: Object.fromEntries(toLabels(image.metadata, image.ancestors).map((label) => [label.name, label.value])),
+        labels: Object.fromEntries(labelsOf(image).map((label) => [label.name, label.value])),
         extract: image.layers.flatMap(({ plan, extract }) => extract.map((one) => ({ layer: plan.layer, ...one }))),
         shell: image.shell.map(stepToJson),
         plans: image.layers.map((layer) => planToJson(layer.plan)),

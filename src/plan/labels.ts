@@ -1,5 +1,6 @@
 import type { Security } from '../../dsl/security.ts'
 import { byName } from '../model/project.ts'
+import type { ImagePlan } from './ir.ts'
 import { EMPTY_METADATA, type ImageMetadata } from './metadata.ts'
 
 /** All labels begin with this; other programs read them. */
@@ -148,6 +149,7 @@ const AFTER_INIT: readonly Codec[] = [
   flag('data_image', 'dataImage'),
 ]
 const INIT_SERVICES = 'services.'
+const IMAGE_LABEL = `${LABEL_PREFIX}image`
 /** What an image has to say of itself in which nothing runs. (IMG-67) */
 const DATA_IMAGE = new Set(['version', 'image', 'registry', 'volumes', 'layer_versions', 'data', 'data_image'])
 
@@ -175,6 +177,13 @@ export function toLabels(metadata: ImageMetadata, ancestors: readonly ImageMetad
   for (const codec of AFTER_INIT) put(codec.key, codec.write, codec.json)
   return labels
 }
+
+/**
+ * The labels of an image of the project. One that ov put in between only has its name: whatever else it said would decide whether the steps of
+ * the images on it run again. (IMG-161)
+ */
+export const labelsOf = ({ auto, metadata, ancestors }: Pick<ImagePlan, 'auto' | 'metadata' | 'ancestors'>): Label[] =>
+  auto ? [{ name: IMAGE_LABEL, value: metadata.image, json: false }] : toLabels(metadata, ancestors)
 
 /** Reads an image's labels back; foreign labels are passed over. A label that is not the JSON it should be is an error that names it. */
 export function fromLabels(labels: Readonly<Record<string, string>>): ImageMetadata {

@@ -21,7 +21,8 @@ const USUAL_UID = 1000
 
 /**
  * Puts images that begin with the same layers on an image that holds these: built once, and there to be based on. Images are only put together
- * when they would have built exactly the same, so nothing but the way of building changes. (IMG-87 to IMG-95)
+ * when they would have built exactly the same, so nothing but the way of building changes. An image that people declare never becomes the base of
+ * another one in this way: its labels would decide whether the other's steps run again. (IMG-87 to IMG-95, IMG-161)
  */
 export function addIntermediates(images: ReadonlyMap<string, ResolvedImage>): ReadonlyMap<string, ResolvedImage> {
   const grounds = new Map<string, string>()
@@ -38,14 +39,10 @@ export function addIntermediates(images: ReadonlyMap<string, ResolvedImage>): Re
           next = [...node.children.values()][0]!
           layers.push(next.layer)
         }
-        const only = node.ends.length === 1 ? node.ends[0] : undefined
         const put = (image: ResolvedImage, base: Ground) =>
           base && base !== ground && grounds.set(image.name, base.name)
         if (node.children.size === 0) node.ends.forEach((image) => put(image, on))
-        else if (only) {
-          put(only, on)
-          walk(node.children.values(), only, [])
-        } else {
+        else {
           const image = intermediate(first, on, layers, taken)
           taken.add(image.name)
           made.set(image.name, image)

@@ -57,10 +57,9 @@ const read = (deploy: string, path: string) => machine.sh(`podman exec ov-${depl
 it('LAY-05 LAY-06 editing the file of one layer reruns no step of another, a package.json beside them or not', async () => {
   await project.put({ 'right.txt': 'right, edited' })
   const { stderr } = await project.done('apply')
-  expect(stderr).not.toMatch(/^one: built/m)
+  // What both begin with is an image of its own.
+  expect(stderr).not.toMatch(/^(one|stock-left): built/m)
   expect(stderr).toMatch(/^a: no change$/m)
-  const log = await machine.sh('cat ~/.local/state/ov/logs/build-both.log')
-  expect(log).toMatch(/cp \/ctx\/left\.txt \/left\.done"\]\n--> Using cache/)
   expect((await steps('both')).slice(0, 2)).toEqual(['RUN', 'COPY'])
   expect(await read('b', '/right.done')).toBe('right, edited')
   await project.put({ 'package.json': '{ "name": "edited" }' })
@@ -100,6 +99,6 @@ it('IMG-54 editing what is only a label reruns only LABEL lines', async () => {
 })
 
 it('the log of the last build of each image is kept', async () => {
-  expect(await machine.sh('ls ~/.local/state/ov/logs')).toBe('build-both.log\nbuild-one.log')
+  expect(await machine.sh('ls ~/.local/state/ov/logs')).toBe('build-both.log\nbuild-one.log\nbuild-stock-left.log')
   expect(await machine.sh('stat -c %a ~/.local/state/ov/logs/build-one.log')).toBe('600')
 })

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { shellProfile, Unrepresentable } from '../../src/format/index.ts'
 import { anyText } from './texts.ts'
 
@@ -37,4 +40,21 @@ it('LAY-99 fish has its own command and its own quoting', () => {
 it('LAY-99 what no shell could read is refused', () => {
   expect(() => shellProfile('sh', ['/a\nb'], '')).toThrow(Unrepresentable)
   expect(() => shellProfile('sh', [], 'a\0b')).toThrow(Unrepresentable)
+})
+
+it('LAY-99 in a folder that all shells read, each runs its own file only', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ov-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const shell of ['bash', 'sh', 'zsh'] as const)
+    writeFileSync(join(folder, `${shell}.sh`), shellProfile(shell, [`/${shell}`], `X="$X ${shell}"`, true))
+  const all = `X=; for i in ${folder}/*.sh; do . "$i"; done; echo "$X $PATH"`
+  for (const [program, expected] of [
+    ['bash', 'bash'],
+    ['dash', 'sh'],
+    ['zsh', 'zsh'],
+  ] as const) {
+    const run = spawnSync(program, ['-c', all], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } })
+    if (run.error) continue // where the shell is missing
+    expect(run).toMatchObject({ status: 0, stderr: '', stdout: ` ${expected} /usr/bin:/bin:/${expected}\n` })
+  }
 })

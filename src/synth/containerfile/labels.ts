@@ -1,10 +1,10 @@
 import { labelScalar, type Instruction } from '../../format/index.ts'
 import type { ImagePlan } from '../../plan/ir.ts'
-import { toLabels } from '../../plan/labels.ts'
+import { labelsOf } from '../../plan/labels.ts'
 
 /** What the image says of itself. (IMG-144) */
 export const labelInstructions = (image: ImagePlan): Instruction[] =>
-  toLabels(image.metadata, image.ancestors).map(({ name, value, json }) => ({
+  labelsOf(image).map(({ name, value, json }) => ({
     kind: 'label',
     name,
     value: json ? value : labelScalar(value),
