@@ -53,7 +53,12 @@ it('LAY-99 in a folder that all shells read, each runs its own file only', () =>
     ['dash', 'sh'],
     ['zsh', 'zsh'],
   ] as const) {
-    const run = spawnSync(program, ['-c', all], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } })
+    // bash that finds a socket as its input takes itself for a remote shell, and reads ~/.bashrc.
+    const run = spawnSync(program, ['-c', all], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: '/usr/bin:/bin', HOME: folder },
+    })
     if (run.error) continue // where the shell is missing
     expect(run).toMatchObject({ status: 0, stderr: '', stdout: ` ${expected} /usr/bin:/bin:/${expected}\n` })
   }
