@@ -50,6 +50,20 @@ set_up_build() {
   fi
 }
 
+# Programs that read what ov writes; the tests ask them. program:Debian package
+set_up_readers() {
+  missing=
+  for entry in python3:python3 systemd-analyze:systemd zsh:zsh fish:fish; do
+    command -v "${entry%%:*}" >/dev/null 2>&1 || missing="$missing ${entry##*:}"
+  done
+  [ -n "$missing" ] || return 0
+  command -v apt-get >/dev/null 2>&1 || die "the tests need these packages:$missing"
+  say "installing what the tests read files with:$missing"
+  # shellcheck disable=SC2086 # one word per package
+  { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+    install --no-install-recommends $missing; } >&2 || die "apt-get failed"
+}
+
 set_up() {
   set_up_node "$@"
   set_up_packages

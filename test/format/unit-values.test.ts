@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -152,15 +152,13 @@ it.each(['"open', "a 'b", 'a\\', '"\\q"', '\\x80', '"a" "b"'])('POD-118 readers 
   expect(() => readExecWord(value)).toThrow(SyntaxError)
 })
 
-const ANALYZE = '/usr/bin/systemd-analyze'
-
-it.skipIf(!existsSync(ANALYZE))('LAY-72 systemd-analyze verify has nothing to say about a sample of values', () => {
+it('LAY-72 systemd-analyze verify has nothing to say about a sample of values', () => {
   const texts = [...NASTY, ...fc.sample(anyText, { numRuns: 300, seed: 7 })]
   const folder = mkdtempSync(join(tmpdir(), 'ov-unit-'))
   const unit = join(folder, 'ov-sample.service')
   const lines = texts.map((text) => `Environment=${serviceEnvironment('K', text)}`)
   writeFileSync(unit, ['[Service]', `ExecStart=${execLine(['/bin/true', ...texts])}`, ...lines, ''].join('\n'))
-  const { stderr } = spawnSync(ANALYZE, ['verify', '--man=no', unit])
+  const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit])
   rmSync(folder, { recursive: true })
   expect(stderr.toString()).not.toMatch(/ov-sample|ignoring/)
 })
