@@ -169,6 +169,21 @@ export const CODES = {
     title: 'unit without a package',
     explain: 'A service of the form usePackaged enables a unit that a package brings; this layer installs no packages.',
   },
+  OV2050: {
+    title: 'one verb per check',
+    explain:
+      'Each check looks at one thing: it has exactly one of file, package, service, port, process, command and http.',
+  },
+  OV2051: {
+    title: 'field of another check',
+    explain: 'Each verb of a check takes only some fields. One that has no effect is an error, never ignored.',
+  },
+  OV2052: { title: 'bad check', explain: 'The check would compare nothing, or what it says does not fit together.' },
+  OV2053: {
+    title: 'unknown variable in a check',
+    explain:
+      'In checks, ${NAME} is what the labels of the image tell (USER, HOME, UID, GID, IMAGE, DNS, ACME_EMAIL) or, with scope deploy, what a running deploy has (HOST_PORT:80, VOLUME_PATH:data, ENV_NAME and others). $${NAME} is ${NAME} for the shell.',
+  },
   // 3xxx: how entities fit together
   OV3001: { title: 'unknown layer', explain: 'A layer is named that the project does not declare.' },
   OV3002: {
@@ -265,6 +280,11 @@ export const CODES = {
   OV3031: {
     title: 'field of another format',
     explain: 'A section for a distro tag is installed with the primary format of the image, which has no such field.',
+  },
+  OV3040: {
+    title: 'id used twice',
+    explain:
+      'Deploys replace or skip a check by its id, so that no two checks of one section of an image can share one.',
   },
   // 4xxx: deploys
   OV4001: { title: 'unknown volume', explain: 'The image has no volume of that name.' },
