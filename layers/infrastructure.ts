@@ -64,7 +64,11 @@ export const dbus = layer({
     }),
   ],
   eval: [
-    { command: 'dbus-run-session -- dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ListNames', stdout: { contains: 'org.freedesktop.DBus' } },
+    {
+      command:
+        'dbus-run-session -- dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ListNames',
+      stdout: { contains: 'org.freedesktop.DBus' },
+    },
     { service: 'dbus', scope: 'deploy' },
     { file: '/tmp/session-bus', filetype: 'socket', scope: 'deploy' },
   ],
@@ -111,7 +115,11 @@ export const gocryptfs = layer({
   packages: ['gocryptfs', 'fuse3'],
   security: { devices: ['/dev/fuse'] },
   eval: [
-    { command: 'd=$(mktemp -d) && echo secret > $d.pass && gocryptfs -q -init -scryptn 10 -passfile $d.pass $d && ls $d', stdout: { contains: 'gocryptfs.conf' } },
+    {
+      command:
+        'd=$(mktemp -d) && echo secret > $d.pass && gocryptfs -q -init -scryptn 10 -passfile $d.pass $d && ls $d',
+      stdout: { contains: 'gocryptfs.conf' },
+    },
     { command: 'fusermount3 --version' },
   ],
 })
@@ -168,10 +176,7 @@ export const tailscale = layer({
     service({ name: 'tailscaled', exec: '/usr/local/bin/run-tailscaled', restart: 'always' }),
     service({ name: 'tailscaled', usePackaged: 'tailscaled', enable: true }),
   ],
-  eval: [
-    { command: 'tailscale version' },
-    { service: "tailscaled", scope: "deploy" },
-  ],
+  eval: [{ command: 'tailscale version' }, { service: 'tailscaled', scope: 'deploy' }],
 })
 
 /** Settings for a virtual machine's first boot. */
@@ -186,7 +191,12 @@ export const cloudInit = layer({
   ],
   eval: [
     { command: 'cloud-init --version', stdout: { contains: 'cloud-init' } },
-    { command: 'printf "#cloud-config\\nhostname: a\\n" > /tmp/user-data && cloud-init schema --config-file /tmp/user-data', stdout: { contains: 'Valid' }, timeout: '60s' },
+    {
+      command:
+        'printf "#cloud-config\\nhostname: a\\n" > /tmp/user-data && cloud-init schema --config-file /tmp/user-data',
+      stdout: { contains: 'Valid' },
+      timeout: '60s',
+    },
   ],
 })
 
@@ -208,9 +218,12 @@ export const sudo = layer({
   status: 'working',
   packages: ['sudo'],
   tasks: [
-    cmd('printf "%s ALL=(ALL:ALL) NOPASSWD: ALL\\n" "$NAME" > /etc/sudoers.d/image-user && chmod 0440 /etc/sudoers.d/image-user', {
-      env: { NAME: '${USER}' },
-    }),
+    cmd(
+      'printf "%s ALL=(ALL:ALL) NOPASSWD: ALL\\n" "$NAME" > /etc/sudoers.d/image-user && chmod 0440 /etc/sudoers.d/image-user',
+      {
+        env: { NAME: '${USER}' },
+      },
+    ),
   ],
   eval: [{ command: 'sudo -n id -u', stdout: '0' }],
 })
@@ -225,7 +238,10 @@ export const locales = layer({
   rpm: { packages: ['tzdata', 'glibc-langpack-en'] },
   pac: { packages: ['tzdata'] },
   env: { LANG: 'C.UTF-8' },
-  eval: [{ command: 'locale charmap', stdout: 'UTF-8' }, { command: 'TZ=Asia/Tokyo date +%Z', stdout: 'JST' }],
+  eval: [
+    { command: 'locale charmap', stdout: 'UTF-8' },
+    { command: 'TZ=Asia/Tokyo date +%Z', stdout: 'JST' },
+  ],
 })
 
 /** Packages of the Arch User Repository, built; for the builder image of Arch. */
@@ -238,10 +254,12 @@ export const yay = layer({
   pac: { packages: ['sudo'] },
   vars: { YAY_VERSION: '12.5.0' },
   tasks: [
-    download(
-      'https://github.com/Jguer/yay/releases/download/v${YAY_VERSION}/yay_${YAY_VERSION}_${BUILD_ARCH}.tar.gz',
-      { extract: 'tar.gz', stripComponents: 1, include: ['yay_${YAY_VERSION}_${BUILD_ARCH}/yay'], to: '/usr/local/bin' },
-    ),
+    download('https://github.com/Jguer/yay/releases/download/v${YAY_VERSION}/yay_${YAY_VERSION}_${BUILD_ARCH}.tar.gz', {
+      extract: 'tar.gz',
+      stripComponents: 1,
+      include: ['yay_${YAY_VERSION}_${BUILD_ARCH}/yay'],
+      to: '/usr/local/bin',
+    }),
   ],
   eval: [{ command: 'yay --version', stdout: { contains: 'yay' } }],
 })

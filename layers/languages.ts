@@ -47,7 +47,7 @@ export const golang = layer({
   pathAppend: ['~/go/bin'],
   eval: [
     { command: 'go version', stdout: { contains: 'go version go1.' } },
-    { command: 'go env GOPATH', stdout: '${HOME}/go' },
+    { command: 'test "$(go env GOPATH)" = ~/go' },
     {
       command:
         'cd $(mktemp -d) && printf "package main\\nfunc main() { println(6 * 7) }\\n" > a.go && go run a.go 2>&1',
@@ -124,7 +124,7 @@ export const nodejs = layer({
   pathAppend: ['~/.npm-global/bin'],
   eval: [
     { command: 'node --print "6 * 7"', stdout: '42' },
-    { command: 'npm prefix --global', stdout: '${HOME}/.npm-global' },
+    { command: 'test "$(npm prefix --global)" = ~/.npm-global' },
   ],
 })
 

@@ -129,8 +129,13 @@ export const gitDelta = layer({
   status: 'working',
   depends: [git],
   packages: ['git-delta'],
-  tasks: [cmd('git config --system core.pager delta && git config --system interactive.diffFilter "delta --color-only"')],
-  eval: [{ command: 'delta --version', stdout: { contains: 'delta' } }, { command: 'git config core.pager', stdout: 'delta' }],
+  tasks: [
+    cmd('git config --system core.pager delta && git config --system interactive.diffFilter "delta --color-only"'),
+  ],
+  eval: [
+    { command: 'delta --version', stdout: { contains: 'delta' } },
+    { command: 'git config core.pager', stdout: 'delta' },
+  ],
 })
 
 /** git in full screen. */
@@ -140,7 +145,11 @@ export const lazygit = layer({
   description: 'lazygit, a full-screen interface to git.',
   status: 'working',
   depends: [git],
-  distros: { debian: { packages: ['lazygit'] }, arch: { packages: ['lazygit'] }, fedora: { packages: ['lazygit'], copr: ['atim/lazygit'] } },
+  distros: {
+    debian: { packages: ['lazygit'] },
+    arch: { packages: ['lazygit'] },
+    fedora: { packages: ['lazygit'], copr: ['atim/lazygit'] },
+  },
   eval: [{ command: 'lazygit --version', stdout: { contains: 'version' } }],
 })
 
@@ -174,7 +183,12 @@ export const tmux = layer({
         'set -g mouse on\nset -g history-limit 50000\nset -g default-terminal tmux-256color\nset -g focus-events on\nset -s escape-time 10\n',
     }),
   ],
-  eval: [{ command: 'tmux -L check -f /etc/tmux.conf start-server \\; show-options -g history-limit', stdout: 'history-limit 50000' }],
+  eval: [
+    {
+      command: 'tmux -L check -f /etc/tmux.conf start-server \\; show-options -g history-limit',
+      stdout: 'history-limit 50000',
+    },
+  ],
 })
 
 /** An editor for code. */
@@ -437,7 +451,10 @@ export const dockerCe = layer({
     ],
   },
   pac: { packages: ['docker', 'docker-buildx', 'docker-compose'] },
-  eval: [{ command: 'docker --version', stdout: { contains: 'Docker version' } }, { command: 'docker compose version' }],
+  eval: [
+    { command: 'docker --version', stdout: { contains: 'Docker version' } },
+    { command: 'docker compose version' },
+  ],
 })
 
 /** A client for the Docker or Podman that listens on a socket. */
@@ -453,7 +470,10 @@ export const dockerClient = layer({
     arch: { packages: ['docker', 'docker-compose'] },
   },
   envAccepts: { DOCKER_HOST: 'address of the engine, such as unix:///run/podman.sock' },
-  eval: [{ command: 'docker --version', stdout: { contains: 'Docker version' } }, { command: 'docker compose version' }],
+  eval: [
+    { command: 'docker --version', stdout: { contains: 'Docker version' } },
+    { command: 'docker compose version' },
+  ],
 })
 
 /** Copies of images between registries. */
