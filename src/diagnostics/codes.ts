@@ -332,4 +332,8 @@ export const CODES = {
   },
   OV5009: { title: 'needs a yes', explain: 'The step deletes data, and there is no terminal to ask on.' },
   OV5011: { title: 'port in use', explain: 'Another program of this machine listens on the host port.' },
+  OV5012: {
+    title: 'container ended',
+    explain: 'The container in which an image is checked ended by itself, so that nothing can be said of the image.',
+  },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

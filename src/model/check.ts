@@ -100,7 +100,7 @@ export function pattern(source: string): RegExp {
 }
 
 /** Variables that labels alone tell. (EVAL-15) */
-export const IMAGE_VARIABLES = ['USER', 'HOME', 'UID', 'GID', 'IMAGE', 'DNS', 'ACME_EMAIL'] as const
+const IMAGE_VARIABLES = ['USER', 'HOME', 'UID', 'GID', 'IMAGE', 'DNS', 'ACME_EMAIL'] as const
 /** Variables of a running deploy, and which of them take an argument. */
 const DEPLOY_VARIABLES: Readonly<Record<string, boolean>> = {
   INSTANCE: false,
