@@ -303,6 +303,7 @@ export const terminal = layer({
   name: 'terminal',
   version: '2026.325.1200',
   description: 'Everything for working in a terminal.',
+  status: 'working',
   layers: [shellTools, ripgrep, fd, fzf, bat, jq, git, tmux, htop],
 })
 
