@@ -69,8 +69,8 @@ export const dbus = layer({
         'dbus-run-session -- dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ListNames',
       stdout: { contains: 'org.freedesktop.DBus' },
     },
-    { service: 'dbus', scope: 'deploy' },
-    { file: '/tmp/session-bus', filetype: 'socket', scope: 'deploy' },
+    { service: 'dbus', eventually: '30s' },
+    { file: '/tmp/session-bus', filetype: 'socket', eventually: '30s' },
   ],
 })
 
@@ -176,7 +176,7 @@ export const tailscale = layer({
     service({ name: 'tailscaled', exec: '/usr/local/bin/run-tailscaled', restart: 'always' }),
     service({ name: 'tailscaled', usePackaged: 'tailscaled', enable: true }),
   ],
-  eval: [{ command: 'tailscale version' }, { service: 'tailscaled', scope: 'deploy' }],
+  eval: [{ command: 'tailscale version' }, { service: 'tailscaled', eventually: '30s' }],
 })
 
 /** Settings for a virtual machine's first boot. */
