@@ -140,11 +140,11 @@ export const mariadb = layer({
   pac: { packages: ['mariadb', 'mariadb-clients'] },
   ports: ['tcp:3306'],
   volumes: { mariadb: '~/mariadb' },
-  env: { MYSQL_UNIX_PORT: '/tmp/mariadb.sock' },
   envProvides: { MARIADB_HOST: '{{.ContainerName}}', MARIADB_PORT: '3306' },
   tasks: [
     copy('run-mariadb', { to: '/usr/local/bin/run-mariadb' }),
     mkdir('~/mariadb', { user: '${USER}', mode: '0700' }),
+    write('~/.my.cnf', { user: '${USER}', content: '[client]\nsocket = /tmp/mariadb.sock\n' }),
   ],
   services: [service({ name: 'mariadb', exec: '/usr/local/bin/run-mariadb', restart: 'always', stopTimeout: '60s' })],
   eval: [
