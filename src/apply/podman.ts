@@ -70,9 +70,9 @@ export class Podman {
       })
   }
 
-  /** All images that ov built, newest first. */
+  /** All images in local storage, newest first. */
   async images(): Promise<LocalImage[]> {
-    const { stdout } = await this.run(['images', '--format', 'json', '--filter', `label=${LABEL_PREFIX}image`])
+    const { stdout } = await this.run(['images', '--format', 'json'])
     const images = JSON.parse(stdout || '[]') as {
       Id: string
       Names?: string[]

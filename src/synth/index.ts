@@ -6,7 +6,7 @@ import type { PodPlan } from '../plan/pod.ts'
 import { renderContainerfile } from './containerfile/index.ts'
 import { renderRoutes, routesFile } from './containerfile/routes.ts'
 import { renderQuadlet, type QuadletInput } from './quadlet/index.ts'
-import { bootstrapReference, contentHash, fullReference } from './references.ts'
+import { bootstrapReference, contentHash, CONTENT_IMAGES, contentReference, fullReference } from './references.ts'
 import { sideMap, type FileTree, type OutputFile } from './tree.ts'
 import { UnprintableLine } from './unprintable.ts'
 
@@ -183,4 +183,4 @@ function guard<T>(
   }
 }
 
-export { bootstrapReference, fullReference }
+export { bootstrapReference, contentReference, CONTENT_IMAGES, fullReference }

@@ -46,10 +46,12 @@ afterAll(() => machine?.bed.down())
 const steps = async (image: string) => {
   const log = await machine.sh(`cat ~/.local/state/ov/logs/build-${image}.log`)
   const all = log.split(/^(?=(?:\[\d+\/\d+\] )?STEP )/m).filter((step) => /^(\[\d+\/\d+\] )?STEP/.test(step))
-  const start = all.findLastIndex((step) => /STEP \d+\/\d+: FROM/.test(step))
+  // What others are built on is built first, and then gets its metadata.
+  const isFrom = (step: string) => /STEP \d+\/\d+: FROM/.test(step)
+  const start = all.findLastIndex((step) => isFrom(step) && !step.includes('FROM localhost/ov-content/'))
   return all
     .slice(start + 1)
-    .filter((step) => !step.includes('Using cache'))
+    .filter((step) => !isFrom(step) && !step.includes('Using cache'))
     .map((step) => /STEP \d+\/\d+: (\S+)/.exec(step)![1]!)
 }
 const read = (deploy: string, path: string) => machine.sh(`podman exec ov-${deploy} cat ${path}`)
@@ -101,4 +103,55 @@ it('IMG-54 editing what is only a label reruns only LABEL lines', async () => {
 it('the log of the last build of each image is kept', async () => {
   expect(await machine.sh('ls ~/.local/state/ov/logs')).toBe('build-both.log\nbuild-one.log\nbuild-stock-left.log')
   expect(await machine.sh('stat -c %a ~/.local/state/ov/logs/build-one.log')).toBe('600')
+})
+
+it('IMG-54 IMG-161 editing labels and ports of a base reruns no step of it, nor of what is built on it', async () => {
+  const chain = (
+    command: string,
+    port: number,
+    text = 'below',
+  ) => `import { cmd, image, layer, service, write } from 'ov'
+import { stock } from './stock.ts'
+const version = '2026.320.1200'
+const below = layer({ name: 'below', version, ports: [${port}], tasks: [cmd('echo ${text} > /below', { comment: 'EXPOSE 1' })] })
+const above = layer({ name: 'above', version, ports: [9999], env: { ABOVE: '1' }, tasks: [cmd('cat /below > /above')] })
+export const ground = image({ name: 'ground', base: stock, layers: [below], aliases: { x: '${command}' } })
+export const top = image({ name: 'top', base: ground, layers: [above] })
+`
+  const chained = await machine.project('chain', { 'images.ts': chain('one', 8001) })
+  const build = async (...args: Parameters<typeof chain>) => {
+    await chained.put({ 'images.ts': chain(...args) })
+    const { stderr } = await chained.done('image build')
+    return ['ground', 'top'].filter((name) => new RegExp(`^${name}: built`, 'm').test(stderr))
+  }
+  expect(await build('one', 8001)).toEqual(['ground', 'top'])
+  expect(await build('one', 8001)).toEqual([])
+  // The base's own label.
+  expect(await build('two', 8001)).toEqual(['ground'])
+  expect(await steps('ground')).toEqual(['LABEL', 'LABEL'])
+  // What the labels of both say.
+  expect(await build('two', 8002)).toEqual(['ground', 'top'])
+  for (const name of ['ground', 'top']) expect([...new Set(await steps(name))]).toEqual(['EXPOSE', 'LABEL'])
+  // What is in it.
+  expect(await build('two', 8002, 'changed')).toEqual(['ground', 'top'])
+  expect(await steps('top')).toContain('RUN')
+  const newest = async (name: string) =>
+    (await machine.sh(`podman images --format '{{.Repository}}:{{.Tag}}' localhost/${name} | head -1`)).trim()
+  expect(await machine.sh(`podman run --rm ${await newest('top')} cat /above`)).toBe('changed')
+  // One is enough.
+  expect(await machine.sh('podman images -q --filter reference=localhost/ov-content/ground | wc -l')).toBe('1')
+
+  // The written Containerfiles make the same images in any builder.
+  await chained.done('synth')
+  for (const name of ['ground', 'top'])
+    await machine.sh(
+      `cd ${chained.folder} && podman build -q -f .build/${name}/Containerfile -t plain/${name} --build-arg BASE_IMAGE="$(sed -n 's/^ARG BASE_IMAGE=//p' .build/${name}/Containerfile | sed 's#^ground:.*#plain/ground#; s#^stock:.*#${await newest('stock')}#')" .`,
+    )
+  const config = async (reference: string) => {
+    const text = await machine.sh(`podman image inspect --format '{{json .Config}}' ${reference}`)
+    const { Labels, ...rest } = JSON.parse(text) as { Labels: Record<string, string> }
+    const own = Object.entries(Labels).filter(([name]) => !/build_inputs$|^io\.buildah/.test(name))
+    return { ...rest, Labels: Object.fromEntries(own) }
+  }
+  for (const name of ['ground', 'top']) expect(await config(await newest(name))).toEqual(await config(`plain/${name}`))
 })
