@@ -4,7 +4,7 @@ import { DiagnosticError, type Diagnostic, type Place } from '../diagnostics/dia
 import { makeFolder } from '../state/atomic.ts'
 import { attempt } from '../state/attempt.ts'
 import type { Paths } from '../state/paths.ts'
-import { CONTENT_IMAGES, OUTPUT } from '../synth/index.ts'
+import { CHECKSUM_MISMATCH, CONTENT_IMAGES, OUTPUT } from '../synth/index.ts'
 import type { ImageDecision } from './images.ts'
 import { INPUTS_LABEL, type Podman } from './podman.ts'
 
@@ -111,6 +111,8 @@ function explain(
   stderr: string,
 ): Diagnostic {
   const place = authorOf(step, containerfile, inputs.lines) ?? image.origin
+  const mismatch = output.find((line) => line.startsWith(CHECKSUM_MISMATCH))
+  if (mismatch !== undefined) return wrongChecksum(image.name, mismatch, place)
   // podman ends by repeating the step, over as many lines as its script has.
   const end = output.findIndex((line) => line.startsWith('Error: building at STEP'))
   const shown = output.slice(0, end === -1 ? undefined : end).filter((line) => line.trim() !== '')
@@ -124,6 +126,22 @@ function explain(
     place,
     output: shown.slice(-40),
     remedy: `the whole log is in ${logFile}`,
+  }
+}
+
+/** A download that is not the file it must be. */
+function wrongChecksum(image: string, line: string, place: Place): Diagnostic {
+  const [, url = '', pinned] = /^checksum mismatch: (.*) is sha256:\S+, (ov\.lock)?/.exec(line) ?? []
+  return {
+    code: 'OV5020',
+    severity: 'error',
+    message: line,
+    entity: `image "${image}"`,
+    place,
+    remedy:
+      pinned === undefined
+        ? 'find out which of them is right, and write it as checksum'
+        : `find out which of them is right; to accept the new file: ov lock --update ${url}`,
   }
 }
 

@@ -146,6 +146,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./image-validate.ts'),
   },
   {
+    name: 'lock',
+    summary: 'pin what the project takes from outside, in ov.lock',
+    options: [
+      PROJECT_OPTION,
+      {
+        flags: '--update <name>',
+        help: 'an image reference, a URL, or an image of the project whose bases and downloads are pinned anew',
+        repeat: true,
+      },
+      { flags: '--check', help: 'write nothing; exit code 2 when something is not pinned' },
+    ],
+    examples: ['ov lock', 'ov lock --update docker.io/library/debian:13', 'ov lock --check'],
+    load: () => import('./lock.ts'),
+  },
+  {
     name: 'graph',
     summary: 'draw images, their bases and layers, and what needs what',
     args: [{ name: '[names...]', help: 'images or layers, with what they need; default: all' }],

@@ -37,6 +37,11 @@ export const CODES = {
     title: 'name taken',
     explain: 'Two entities of one kind have the same name. An image, a layer and a deploy may share one.',
   },
+  OV1011: {
+    title: 'bad lock file',
+    explain:
+      'ov.lock holds what is pinned of what comes from outside: digests of images, accounts found in them, checksums of downloads. It is JSON, and written by ov lock.',
+  },
   // 2xxx: what is written in one entity
   OV2001: {
     title: 'unknown field',
@@ -266,6 +271,11 @@ export const CODES = {
     title: 'field of another format',
     explain: 'A section for a distro tag is installed with the primary format of the image, which has no such field.',
   },
+  OV3040: {
+    title: 'not pinned yet',
+    explain:
+      'The project asks for something to be pinned in ov.lock, and it is not there yet. `ov lock` writes it, and so does the next build.',
+  },
   // 4xxx: deploys
   OV4001: { title: 'unknown volume', explain: 'The image has no volume of that name.' },
   OV4002: { title: 'unknown port', explain: 'Neither the image nor any of its layers lists that port.' },
@@ -311,5 +321,14 @@ export const CODES = {
     explain: 'The name is in use by a deploy that another project applied.',
   },
   OV5009: { title: 'needs a yes', explain: 'The step deletes data, and there is no terminal to ask on.' },
+  OV5020: {
+    title: 'pin does not hold',
+    explain:
+      'What comes from outside is not what ov.lock (or the project) says: an image with the pinned digest is not to be had, or a download has another checksum. ov.lock is left as it is; `ov lock --update NAME` accepts what is there now.',
+  },
+  OV5021: {
+    title: 'not fetched',
+    explain: 'An image or a file from outside could not be fetched.',
+  },
   OV5011: { title: 'port in use', explain: 'Another program of this machine listens on the host port.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

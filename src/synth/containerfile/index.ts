@@ -111,7 +111,7 @@ function bootstrap(image: ImagePlan, rootFollows: boolean, title: Title, put: Pu
   if (user.uid === 0) return 'root'
   if (user.adopted)
     title(
-      `User ${user.name} (uid=${user.uid}) adopted from base image (declared in build.yml distro.base_user) — no useradd needed`,
+      `User ${user.name} (uid=${user.uid}) adopted from base image (${user.found ? 'found in it, see ov.lock' : 'declared in build.yml distro.base_user'}) — no useradd needed`,
     )
   else {
     put(
