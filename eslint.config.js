@@ -18,6 +18,7 @@ const LAYERS = [
   ['src/state'],
   ['src/diff', 'src/graph'],
   ['src/apply'],
+  ['src/eval'],
   ['src/commands'],
   ['src/cli.ts'],
 ]

@@ -1,3 +1,4 @@
+import type { Check } from './check.ts'
 import { entity, type Entity } from './entity.ts'
 import type { LayerRef } from './layer.ts'
 import type { Carried, KeyOfImagePort, Names, PortKey } from './names.ts'
@@ -144,6 +145,16 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports =
   readonly bootc?: boolean
   /** Code and directories for the shells of people who work in the container, besides that of its layers. (LAY-98) */
   readonly shell?: Shell
+  /**
+   * What must be true of the image, besides the checks of its layers. (EVAL-01, EVAL-03)
+   * @example eval: [{ command: 'nginx -t' }]
+   */
+  readonly eval?: readonly Check[]
+  /**
+   * What must be true of every deploy of the image. (EVAL-01, EVAL-02)
+   * @example deployEval: [{ id: 'up', http: 'http://127.0.0.1:${HOST_PORT:80}/', status: 200, eventually: '30s' }]
+   */
+  readonly deployEval?: readonly Check[]
   /** Which init runs the services: `'supervisord'`, `'systemd'`, or one defined with {@link defineInit}. Default: by the layers. (IMG-50) */
   readonly init?: string
 }

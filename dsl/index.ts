@@ -56,6 +56,20 @@ export {
 export { service, type CustomService, type PackagedService, type Service } from './service.ts'
 export type { Artifact } from './artifact.ts'
 export type { Capabilities } from './capabilities.ts'
+export type {
+  Check,
+  CommandCheck,
+  Duration,
+  FileCheck,
+  HttpCheck,
+  Matcher,
+  Matchers,
+  PackageCheck,
+  PortCheck,
+  ProcessCheck,
+  Scalar,
+  ServiceCheck,
+} from './check.ts'
 export type { DataEntry } from './data.ts'
 export type { ExtractedFiles } from './extracted.ts'
 export type { Hooks } from './hooks.ts'

@@ -1,5 +1,6 @@
 import type { Artifact } from './artifact.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { Check } from './check.ts'
 import type { DataEntry } from './data.ts'
 import type { BuilderManifests } from './builders.ts'
 import { entity, type Entity } from './entity.ts'
@@ -234,6 +235,11 @@ export interface LayerSpec<
    * @example artifacts: [{ name: 'kubeconfig', path: '/etc/rancher/k3s/k3s.yaml', retrieveTo: '~/.kube/config', mode: '0600', waitSeconds: 60 }]
    */
   readonly artifacts?: readonly Artifact[]
+  /**
+   * What must be true of every image that has the layer; `ov eval image` looks. Those of scope deploy are for what runs. (LAY-103)
+   * @example eval: [{ file: '/usr/bin/rg', mode: '0755' }, { command: 'rg --version', stdout: { contains: 'ripgrep' } }]
+   */
+  readonly eval?: readonly Check[]
   /**
    * What the layer makes of its image. (LAY-101)
    * @example capabilities: { preserveUser: true, ociLabels: { 'org.opencontainers.image.licenses': 'MIT' } }

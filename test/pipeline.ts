@@ -3,7 +3,7 @@ import { collect } from '../src/load/collect.ts'
 import { badValues } from '../src/load/origins.ts'
 import { locateLayers, Lookups, stageLayers } from '../src/load/sources.ts'
 import { buildProject } from '../src/model/build-project.ts'
-import type { AuthoredEntity } from '../src/model/project.ts'
+import type { AuthoredEntity, Project } from '../src/model/project.ts'
 import { validate } from '../src/model/validate.ts'
 import { compilePods } from '../src/commands/project.ts'
 import { compileImages } from '../src/plan/image.ts'
@@ -24,6 +24,7 @@ export function pipeline(
   exports: Readonly<Record<string, unknown>>,
   root: string,
 ): {
+  project: Project
   files: FileTree
   warnings: Diagnostic[]
   images: ReadonlyMap<string, ImagePlan>
@@ -79,5 +80,5 @@ export function pipeline(
     architecture: 'amd64',
   })
   throwIfErrors(output.diagnostics)
-  return { files: output.files, warnings: [...planned, ...staged, ...deployed], images: plans, stages }
+  return { project, files: output.files, warnings: [...planned, ...staged, ...deployed], images: plans, stages }
 }

@@ -47,6 +47,8 @@ export async function ensureBase(
         ...(spec.include.length > 0 ? [`--include=${spec.include.join(',')}`] : []),
         ...['man', 'locale', 'doc', 'info'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
         '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+        // Packages link to their man pages without asking whether the folders for them are there.
+        `--customize-hook=for n in 1 2 3 4 5 6 7 8; do mkdir -p "$1/usr/share/man/man$n"; done`,
         // What this machine is called and where it installs from is nobody's business but its own.
         `--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/* "$1"/etc/hostname "$1"/etc/resolv.conf "$1"/var/cache/debconf/*-old "$1"/var/cache/ldconfig/aux-cache`,
         `--customize-hook=: > "$1"${SOURCES}; : > "$1"${SETTINGS}`,

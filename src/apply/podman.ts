@@ -40,7 +40,8 @@ export class Podman {
   /** Runs podman; a non-zero exit is a result. */
   async try(args: readonly string[], options?: RunOptions): Promise<RunResult> {
     const result = await this.#executor.run(['podman', ...args], options)
-    if (result.exitCode === 127)
+    // 127 is also what podman says of a program that a container lacks.
+    if (result.exitCode === 127 && result.stderr === 'podman: not found')
       throw new DiagnosticError([
         {
           code: 'OV5004',

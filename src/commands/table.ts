@@ -22,6 +22,7 @@ const OPERATOR_ENV = {
 /** Words that several commands begin with. */
 export const GROUPS: Readonly<Record<string, string>> = {
   image: 'build images, and look at them',
+  eval: 'check that images are what they should be',
 }
 
 /** Every command of ov. */
@@ -159,6 +160,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['ov lock', 'ov lock --update docker.io/library/debian:13', 'ov lock --check'],
     load: () => import('./lock.ts'),
+  },
+  {
+    name: 'eval image',
+    summary: 'run the checks of an image in a container that is thrown away',
+    args: [{ name: '<image>', help: 'an image in local storage: its short name, or a reference' }],
+    options: [
+      { flags: '--format <format>', help: 'text, json, tap or yaml; default: text' },
+      { flags: '--filter <verb>', help: 'only checks with this verb', repeat: true },
+      { flags: '--section <section>', help: 'only checks of the layers (layer), or of the image itself (image)' },
+    ],
+    examples: [
+      'ov eval image web',
+      'ov eval image web --format tap',
+      'ov eval image web --filter file --filter command',
+    ],
+    load: () => import('./eval-image.ts'),
   },
   {
     name: 'graph',

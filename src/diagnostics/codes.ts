@@ -174,6 +174,21 @@ export const CODES = {
     title: 'unit without a package',
     explain: 'A service of the form usePackaged enables a unit that a package brings; this layer installs no packages.',
   },
+  OV2050: {
+    title: 'one verb per check',
+    explain:
+      'Each check looks at one thing: it has exactly one of file, package, service, port, process, command and http.',
+  },
+  OV2051: {
+    title: 'field of another check',
+    explain: 'Each verb of a check takes only some fields. One that has no effect is an error, never ignored.',
+  },
+  OV2052: { title: 'bad check', explain: 'The check would compare nothing, or what it says does not fit together.' },
+  OV2053: {
+    title: 'unknown variable in a check',
+    explain:
+      'In checks, ${NAME} is what the labels of the image tell (USER, HOME, UID, GID, IMAGE, DNS, ACME_EMAIL) or, with scope deploy, what a running deploy has (HOST_PORT:80, VOLUME_PATH:data, ENV_NAME and others). $${NAME} is ${NAME} for the shell.',
+  },
   // 3xxx: how entities fit together
   OV3001: { title: 'unknown layer', explain: 'A layer is named that the project does not declare.' },
   OV3002: {
@@ -276,6 +291,11 @@ export const CODES = {
     explain:
       'The project asks for something to be pinned in ov.lock, and it is not there yet. `ov lock` writes it, and so does the next build.',
   },
+  OV3041: {
+    title: 'id used twice',
+    explain:
+      'Deploys replace or skip a check by its id, so that no two checks of one section of an image can share one.',
+  },
   // 4xxx: deploys
   OV4001: { title: 'unknown volume', explain: 'The image has no volume of that name.' },
   OV4002: { title: 'unknown port', explain: 'Neither the image nor any of its layers lists that port.' },
@@ -331,4 +351,8 @@ export const CODES = {
     explain: 'An image or a file from outside could not be fetched.',
   },
   OV5011: { title: 'port in use', explain: 'Another program of this machine listens on the host port.' },
+  OV5012: {
+    title: 'container ended',
+    explain: 'The container in which an image is checked ended by itself, so that nothing can be said of the image.',
+  },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

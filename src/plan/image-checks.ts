@@ -4,6 +4,7 @@ import { placeOf, type LayerModel, type Project, type Vocabulary } from '../mode
 import { mergeCapabilities } from '../resolve/capabilities.ts'
 import { RELAY_LAYER } from '../resolve/graph.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
+import { checkIds } from './checks.ts'
 import type { LayerContext } from './layer.ts'
 
 /** Reports what does not fit together. */
@@ -14,6 +15,7 @@ export function checkTogether(image: ResolvedImage, project: Project, diagnostic
   checkExtract(image, project, diagnostics)
   checkCapabilities(image, diagnostics)
   checkLabels(image, diagnostics)
+  checkIds(image, project, diagnostics)
 }
 
 /** A layer can only suggest an init that there is. (LAY-101) */

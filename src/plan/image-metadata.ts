@@ -1,10 +1,11 @@
 import type { Security } from '../../dsl/security.ts'
 import type { Builder } from '../../dsl/vocabulary.ts'
-import { byName, type LayerModel, type Vocabulary } from '../model/project.ts'
+import { byName, type LayerModel, type Project } from '../model/project.ts'
 import { refName } from '../model/schema/refs.ts'
 import type { BuilderMap } from '../resolve/builders.ts'
 import { mergeCapabilities } from '../resolve/capabilities.ts'
 import type { ResolvedImage } from '../resolve/image.ts'
+import { evalLabel } from './checks.ts'
 import type { Contract, ImageMetadata, ServiceLabel } from './metadata.ts'
 import {
   aliasLabels,
@@ -27,7 +28,7 @@ const STATUS = ['broken', 'testing', 'working'] as const
 export function imageMetadata(
   image: ResolvedImage,
   init: string | undefined,
-  vocabulary: Vocabulary,
+  project: Project,
   builderUses: BuilderMap,
   builders: readonly Builder[],
 ): ImageMetadata {
@@ -71,7 +72,7 @@ export function imageMetadata(
       runsProcesses(layer) ||
       ((layer.data.services ?? []).length > 0 &&
         init !== undefined &&
-        vocabulary.inits.get(init)?.dropIn !== undefined),
+        project.vocabulary.inits.get(init)?.dropIn !== undefined),
   )
   return {
     version: image.version,
@@ -107,6 +108,7 @@ export function imageMetadata(
       .map(([name, value]) => `${name}=${value}`)
       .sort(byName),
     hooks: hookTexts(chain),
+    eval: evalLabel(image, project),
     shell: shellLabels(image),
     init: init !== undefined && serving.length > 0 ? init : '',
     initServices: init !== undefined && serving.length > 0 ? { [init]: serving.map((layer) => layer.name) } : {},

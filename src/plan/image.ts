@@ -211,7 +211,7 @@ function compileImage(
     bootc: image.model.data.bootc ?? false,
     keepsRoot: image.model.data.bootc === true || mergeCapabilities(image.chain).preserveUser,
     builderHooks: hooksOf(buildersIn(image.own), image.user.home, image.model.origin),
-    metadata: imageMetadata(image, init, vocabulary, tools.map, buildersIn(image.chain)),
+    metadata: imageMetadata(image, init, project, tools.map, buildersIn(image.chain)),
     ancestors,
   }
 }

@@ -36,6 +36,8 @@ interface Codec {
   readonly write: (metadata: ImageMetadata) => string
   readonly read: (value: string) => Partial<ImageMetadata>
   readonly json: boolean
+  /** Its name in images from before, read where the label is absent. */
+  readonly older?: string
 }
 
 /** Fields of the metadata that hold a certain kind of value. */
@@ -59,7 +61,10 @@ const flag = (key: string, field: FieldOf<boolean>): Codec => ({
   read: (value) => ({ [field]: value === 'true' }),
   json: false,
 })
-const json = (key: string, field: Exclude<FieldOf<object>, 'security' | 'initServices' | 'ociLabels'>): Codec => ({
+const json = (
+  key: string,
+  field: Exclude<FieldOf<object>, 'security' | 'eval' | 'initServices' | 'ociLabels'>,
+): Codec => ({
   key,
   write: (metadata) => encode(metadata[field]),
   read: (value) => ({ [field]: JSON.parse(value) as never }),
@@ -86,6 +91,15 @@ const security: Codec = {
       ),
     }
   },
+  json: true,
+}
+
+/** The sections of checks have an order. (EVAL-04) */
+const checks: Codec = {
+  key: 'eval',
+  older: 'tests',
+  write: ({ eval: sections }) => (Object.keys(sections).length === 0 ? '' : JSON.stringify(sections)),
+  read: (value) => ({ eval: JSON.parse(value) as ImageMetadata['eval'] }),
   json: true,
 }
 
@@ -124,6 +138,7 @@ const AFTER_OWN: readonly Codec[] = [
   security,
   json('env', 'env'),
   json('hooks', 'hooks'),
+  checks,
   json('shell', 'shell'),
   text('init', 'init'),
 ]
@@ -197,8 +212,10 @@ export function fromLabels(labels: Readonly<Record<string, string>>): ImageMetad
     }
   }
   for (const codec of [...CODECS, ...AFTER_OWN, ...AFTER_INIT]) {
-    const value = labels[LABEL_PREFIX + codec.key]
-    if (value) metadata = { ...metadata, ...read(LABEL_PREFIX + codec.key, () => codec.read(value)) }
+    const older = codec.older !== undefined && labels[LABEL_PREFIX + codec.key] === undefined
+    const name = LABEL_PREFIX + (older ? codec.older : codec.key)
+    const value = labels[name]
+    if (value) metadata = { ...metadata, ...read(name, () => codec.read(value)) }
   }
   for (const [name, value] of Object.entries(labels))
     if (name.startsWith(LABEL_PREFIX + INIT_SERVICES) && value)

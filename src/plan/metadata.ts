@@ -1,4 +1,5 @@
 import type { Security } from '../../dsl/security.ts'
+import type { EvalLabel } from './checks.ts'
 
 /** A variable or secret that an image asks for. */
 export interface Contract {
@@ -111,6 +112,7 @@ export interface ImageMetadata {
   readonly security: Security
   readonly env: readonly string[]
   readonly hooks: { readonly post_enable?: string; readonly pre_remove?: string }
+  readonly eval: EvalLabel
   readonly shell: { readonly layer?: readonly ShellLabel[]; readonly image?: readonly ShellLabel[] }
   readonly init: string
   /** Layers with services, by init. */
@@ -164,6 +166,7 @@ export const EMPTY_METADATA: ImageMetadata = {
   security: {},
   env: [],
   hooks: {},
+  eval: {},
   shell: {},
   init: '',
   initServices: {},

@@ -29,6 +29,10 @@ const FULL: ImageMetadata = {
   security: { privileged: true, capAdd: ['A'], shmSize: '1g', memorySwapMax: '0', cpus: '2.5', ipcMode: 'host' },
   env: ['A=1', "B=it's"],
   hooks: { post_enable: 'a\nb', pre_remove: 'c' },
+  eval: {
+    layer: [{ file: '/x', contains: [{ op: 'contains', value: 'y' }], scope: 'build', origin: 'layer:web' }],
+    deploy: [{ http: 'http://127.0.0.1:${HOST_PORT:80}/', scope: 'deploy', origin: 'deploy-default' }],
+  },
   shell: {
     layer: [
       {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { env, isPort, layerRef, name, prose, quoted, REFERENCE, security, status, version } from './common.ts'
+import { checks } from './check.ts'
 import { report } from './report.ts'
 import { hostName } from './network.ts'
 import { imageAliases } from './runtime.ts'
@@ -103,6 +104,8 @@ const imageFields = z.strictObject({
   aliases: imageAliases.optional(),
   bootc: z.boolean().optional(),
   shell: shell.optional(),
+  eval: checks('build').optional(),
+  deployEval: checks('deploy').optional(),
   init: z.string().optional(),
 })
 

@@ -16,6 +16,7 @@ import {
 import { envContracts, envProvides, mcpContracts, mcpProvides, secretContracts } from './contract.ts'
 import { artifacts } from './artifact.ts'
 import { capabilities, requiresCapabilities } from './capabilities.ts'
+import { checks } from './check.ts'
 import { data } from './data.ts'
 import { extract } from './extracted.ts'
 import {
@@ -202,6 +203,7 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
       extract: extract.optional(),
       shell: shell.optional(),
       artifacts: artifacts.optional(),
+      eval: checks('build').optional(),
       capabilities: capabilities.optional(),
       requiresCapabilities: requiresCapabilities.optional(),
       ...sections,

@@ -1,0 +1,121 @@
+/** A container to look into and to throw away. */
+import { randomBytes } from 'node:crypto'
+import type { Podman } from '../apply/podman.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { LABEL_PREFIX } from '../plan/labels.ts'
+import type { ImageMetadata } from '../plan/metadata.ts'
+import { BUILT_IN } from '../vocabulary/index.ts'
+import type { BakedCheck } from './baked.ts'
+import type { Target } from './target.ts'
+
+/** Marks our containers, so that what a killed run left behind is found. */
+const MARK = `${LABEL_PREFIX}throwaway=eval`
+/** It ends by itself when nobody is left to end it. (seconds) */
+const LIFETIME = 3600
+
+/** Waits until an init has started what it starts, half a minute at most. */
+const SETTLED: Readonly<Record<string, string>> = {
+  supervisord: `for i in $(seq 100); do
+  s=$(supervisorctl status 2>&1)
+  case $s in *STARTING*|*BACKOFF*|*refused*|*'no such file'*) sleep 0.3 ;; *) exit 0 ;; esac
+done`,
+  systemd: `for i in $(seq 100); do
+  case $(systemctl is-system-running 2>/dev/null) in running|degraded|maintenance) exit 0 ;; *) sleep 0.3 ;; esac
+done`,
+}
+/** Programs that boot an image, where the init's own description has none. */
+const BOOT: Readonly<Record<string, readonly string[]>> = { systemd: ['/usr/lib/systemd/systemd'] }
+
+/** Checks that are about what runs. */
+const looksAtRunning = ({ verb }: BakedCheck): boolean => ['service', 'port', 'process', 'http'].includes(verb)
+
+export interface ContainerOptions {
+  /** Full reference. */
+  readonly image: string
+  readonly metadata: ImageMetadata
+  readonly checks: readonly BakedCheck[]
+  readonly podman: Podman
+  readonly signal: AbortSignal
+}
+
+/** Starts a container of the image, has it used, and removes it whatever happens. */
+export async function withContainer<T>(options: ContainerOptions, use: (target: Target) => Promise<T>): Promise<T> {
+  const { podman } = options
+  const name = `ov-eval-${randomBytes(6).toString('hex')}`
+  const swept = podman.try(['container', 'prune', '--force', '--filter', `label=${MARK}`, '--filter', 'until=2h'])
+  try {
+    return await use(await start(name, options))
+  } finally {
+    await podman.try(['rm', '--force', '--time', '0', '--volumes', '--ignore', name])
+    await swept
+  }
+}
+
+/**
+ * With checks of what runs, the init of the image is started, as a deploy does, but with nothing of a deploy's: no variables, volumes, ports,
+ * secrets or permissions. Without them nothing is, so that looking into an image has no effects.
+ */
+async function start(name: string, { image, metadata, checks, podman, signal }: ContainerOptions): Promise<Target> {
+  const { init } = metadata
+  const command = BUILT_IN.inits.get(init)?.entrypoint ?? BOOT[init]
+  const inits = checks.some(looksAtRunning) && command !== undefined
+  const [program = '', ...args] = inits ? command : ['sleep', 'infinity']
+  const boots = inits && init === 'systemd'
+  // The account of commands, which booting as root would change.
+  const { stdout } = await podman.run(['image', 'inspect', '--format', '{{.Config.User}}', image])
+  const user = stdout.trim()
+  await podman.run(
+    [
+      ...['run', '--detach', '--name', name, '--label', MARK, '--pull', 'never', '--timeout', String(LIFETIME)],
+      ...(boots ? ['--user', '0', '--systemd', 'always'] : []),
+      ...['--entrypoint', JSON.stringify([program]), image, ...args],
+    ],
+    { signal },
+  )
+  let background = false
+  const target: Target = {
+    run: async (argv, { as, stdin, leaves, timeout }) => {
+      const account = as === 'root' ? '0' : user
+      const limit = timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+      const ran = await podman.try(
+        [
+          'exec',
+          ...(stdin === undefined ? [] : ['--interactive']),
+          ...(account === '' ? [] : ['--user', account]),
+          name,
+          ...argv,
+        ],
+        { signal: limit, ...(stdin !== undefined && { stdin }) },
+      )
+      if ([125, 255].includes(ran.exitCode) && GONE.test(ran.stderr)) throw await ended(name, image, podman)
+      if (leaves === true) background = true
+      return ran
+    },
+    get running() {
+      if (inits || background) return {}
+      if (init !== '' && command === undefined)
+        return {
+          unknown: `nothing is started: ov does not know the init ${JSON.stringify(init)} outside of its project`,
+        }
+      return { nothing: 'the image has no init, so that nothing is started in its container' }
+    },
+  }
+  if (inits) await target.run(['sh', '-c', SETTLED[init] ?? 'true'], { as: 'root' })
+  return target
+}
+
+/** What podman says when the container is not there any more. */
+const GONE = /^Error: .*(container state improper|no such container|no container with name or ID|is not running)/m
+
+async function ended(name: string, image: string, podman: Podman): Promise<DiagnosticError> {
+  const { stdout, stderr } = await podman.try(['logs', '--tail', '5', name])
+  const said = `${stdout}${stderr}`.trim()
+  return new DiagnosticError([
+    {
+      code: 'OV5012',
+      severity: 'error',
+      message: `the container of ${image} ended while it was looked at${said === '' ? '' : `; it said last:\n${said}`}`,
+      remedy: "see what its init needs; checks that need it can have scope: 'deploy'",
+    },
+  ])
+}
