@@ -78,7 +78,12 @@ export async function compileProject(
   throwIfErrors(cycles)
   const located = locateLayers(project, root, lookups)
   const resolved = resolveImages(project, graph, located.facts)
-  throwIfErrors([...located.diagnostics, ...checkContent(project, located.facts), ...resolved.diagnostics])
+  throwIfErrors([
+    ...located.diagnostics,
+    ...(await snippets(project)),
+    ...checkContent(project, located.facts),
+    ...resolved.diagnostics,
+  ])
   const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, located.facts)
   const layers = [...plans.values()].flatMap((image) => image.layers.map((layer) => layer.plan))
   const architectures = layerArchitectures(resolved.images.values())
@@ -96,6 +101,14 @@ export async function compileProject(
     outside: outsideOf(project, resolved.images, plans),
     lock,
   }
+}
+
+/** Few projects have any, and most need no XML parser. */
+async function snippets({ layers }: Project): Promise<Diagnostic[]> {
+  const having = [...layers.values()].filter(({ data }) => data.libvirt !== undefined)
+  if (having.length === 0) return []
+  const { checkLibvirt } = await import('../model/libvirt.ts')
+  return checkLibvirt(having)
 }
 
 /** Everything besides an entity's own data that its validity depends on. */

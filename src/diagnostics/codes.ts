@@ -189,6 +189,10 @@ export const CODES = {
     explain:
       'In checks, ${NAME} is what the labels of the image tell (USER, HOME, UID, GID, IMAGE, DNS, ACME_EMAIL) or, with scope deploy, what a running deploy has (HOST_PORT:80, VOLUME_PATH:data, ENV_NAME and others). $${NAME} is ${NAME} for the shell.',
   },
+  OV2054: {
+    title: 'bad libvirt snippet',
+    explain: 'Snippets become part of a domain XML, so each of them must be well-formed XML with at least one element.',
+  },
   // 3xxx: how entities fit together
   OV3001: { title: 'unknown layer', explain: 'A layer is named that the project does not declare.' },
   OV3002: {
