@@ -199,6 +199,7 @@ describe('fields and values', () => {
         "hooks",
         "info",
         "layers",
+        "libvirt",
         "mcpAccepts",
         "mcpProvides",
         "mcpRequires",
