@@ -23,6 +23,7 @@ done`,
   case $(systemctl is-system-running 2>/dev/null) in running|degraded|maintenance) exit 0 ;; *) sleep 0.3 ;; esac
 done`,
 }
+const SETTLE_TIMEOUT = 60_000
 /** Programs that boot an image, where the init's own description has none. */
 const BOOT: Readonly<Record<string, readonly string[]>> = { systemd: ['/usr/lib/systemd/systemd'] }
 
@@ -100,8 +101,17 @@ async function start(name: string, { image, metadata, checks, podman, signal }: 
       return { nothing: 'the image has no init, so that nothing is started in its container' }
     },
   }
-  if (inits) await target.run(['sh', '-c', SETTLED[init] ?? 'true'], { as: 'root' })
+  if (inits) await settle(target, SETTLED[init])
   return target
+}
+
+/** What has not come up in time is for the checks to find. */
+async function settle(target: Target, script = 'true'): Promise<void> {
+  try {
+    await target.run(['sh', '-c', script], { as: 'root', timeout: SETTLE_TIMEOUT })
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'TimeoutError')) throw error
+  }
 }
 
 /** What podman says when the container is not there any more. */

@@ -70,14 +70,14 @@ export async function evaluate(
   const attempt = () => attemptOnce(check, target, timeout)
   const { eventually } = check
   if (eventually === undefined) return verdict(await attempt())
-  const pause = Math.min(check.retryInterval ?? RETRY, eventually)
+  const pause = check.retryInterval ?? RETRY
   const begin = clock.now().getTime()
   for (let attempts = 1; ; attempts++) {
     const outcome = await attempt()
     if (outcome.status !== 'fail') return verdict(outcome)
-    if (clock.now().getTime() + pause - begin > eventually)
-      return verdict(fail(`${outcome.message} (after ${attempts} attempts over ${eventually / 1000}s)`))
-    await clock.sleep(pause)
+    const rest = begin + eventually - clock.now().getTime()
+    if (rest <= 0) return verdict(fail(`${outcome.message} (after ${attempts} attempts over ${eventually / 1000}s)`))
+    await clock.sleep(Math.min(pause, rest))
   }
 }
 

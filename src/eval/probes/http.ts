@@ -49,10 +49,10 @@ export function readAnswer(stdout: string): Answer {
 
 /** An HTTP request, made in the target by its own curl. */
 export async function probeHttp(check: Fields<'http'>, target: Target, seconds: number): Promise<Outcome> {
-  const { status, headers, body, requestBody = '' } = check
+  const { status, headers, body, requestBody } = check
   const { exitCode, stdout, stderr } = await target.run(curlArguments(check, seconds), {
     as: 'root',
-    stdin: requestBody,
+    ...(requestBody !== undefined && { stdin: requestBody }),
   })
   if (exitCode === 127) return skip('there is no curl in the image to make the request with')
   if (exitCode !== 0) return fail(`no answer: ${stderr.trim().split('\n').at(-1)}`)

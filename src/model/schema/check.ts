@@ -251,6 +251,8 @@ function checkTogether(check: CheckData, say: (name: string, message: string, re
     say('reachable', 'nothing can be reached on a port with listening: false')
   if ('port' in check && check.ip !== undefined && check.reachable !== undefined && check.listening === undefined)
     say('ip', 'is the address to listen on, and has no effect on reachable', 'add listening: true')
+  if ('http' in check && check.requestBody !== undefined && check.method === undefined)
+    say('requestBody', 'is sent with a method of its own, and none is said', "add method: 'POST'")
   if ('command' in check && check.background === true) {
     refuse(['exitStatus', 'stdout', 'stderr'], 'there is nothing to compare with background: true')
     if (check.inContainer === false)
