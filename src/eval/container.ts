@@ -29,7 +29,7 @@ const SETTLE_TIMEOUT = 60_000
 /** Programs that boot an image, where the init's own description has none. */
 const BOOT: Readonly<Record<string, readonly string[]>> = { systemd: ['/usr/lib/systemd/systemd'] }
 
-/** Ends what a command that took too long has left: podman only ends itself. It is known by its environment. */
+/** Ends what a command that took too long has left: podman only ends itself. It is known by its environment, which only its own account may read. */
 const KILL = `for d in /proc/[0-9]*; do
   grep -q "$1" "$d/environ" 2>/dev/null && kill -9 "\${d#/proc/}"
 done`
@@ -87,10 +87,11 @@ async function start(name: string, { image, metadata, checks, podman, signal }: 
     const account = as === 'root' ? '0' : user
     const mark = `OV_EVAL=${randomBytes(6).toString('hex')}`
     const limit = timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+    const asAccount = account === '' ? [] : ['--user', account]
     const ran = podmanExec(
       [
         ...(stdin === undefined ? [] : ['--interactive']),
-        ...(account === '' ? [] : ['--user', account]),
+        ...asAccount,
         ...(timeout === undefined ? [] : ['--env', mark]),
       ],
       argv,
@@ -102,7 +103,7 @@ async function start(name: string, { image, metadata, checks, podman, signal }: 
       if (leaves === true) background = true
       return result
     } catch (error) {
-      if (tookTooLong(error)) await podmanExec(['--user', '0'], ['sh', '-c', KILL, 'ov', mark], { signal })
+      if (tookTooLong(error)) await podmanExec(asAccount, ['sh', '-c', KILL, 'ov', mark], { signal })
       throw error
     }
   }
