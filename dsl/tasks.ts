@@ -17,7 +17,11 @@ export interface CmdOptions extends Commented {
   readonly user?: TaskUser
   /** Directories to mount as build caches: absolute, `~/…` or `${HOME}…`. ov only mounts them, the script uses them. (LAY-27) */
   readonly cache?: readonly string[]
-  /** Variables exported for this script only. They stay out of the image. Not for secrets: the text is in the Containerfile. */
+  /**
+   * Variables exported for this script only. They stay out of the image. A leading `~/` and `${USER}`, `${UID}`, `${GID}`, `${HOME}` become those of
+   * the image's account, which a script has no other way to know. Not for secrets: the text is in the Containerfile. (LAY-14, LAY-30)
+   * @example cmd('chown -R "$OWNER" /srv/app', { env: { OWNER: '${UID}:${GID}' } })
+   */
   readonly env?: Readonly<Record<string, string>>
 }
 /** A shell script run by bash: `{ cmd: 'make install' }`. (LAY-13) */
@@ -99,7 +103,7 @@ export interface DownloadOptions extends Commented {
   readonly mode?: string
   /** Who runs it. Default: root. */
   readonly user?: TaskUser
-  /** Variables for the download and for an installer script (`extract: 'sh'`). */
+  /** Variables for the download and for an installer script (`extract: 'sh'`). The account's names are filled in as in {@link CmdOptions}. */
   readonly env?: Readonly<Record<string, string>>
   /** Further build caches to mount. (LAY-27) */
   readonly cache?: readonly string[]

@@ -1,5 +1,5 @@
 /** What other layers stand on: inits, buses, tunnels, and what virtual machines want. */
-import { cmd, copy, download, layer, mkdir, service, write } from 'ov'
+import { cmd, copy, download, layer, mkdir, service, setcap, write } from 'ov'
 import { git } from './tools.ts'
 import { buildEssential } from './languages.ts'
 
@@ -69,8 +69,8 @@ export const dbus = layer({
         'dbus-run-session -- dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ListNames',
       stdout: { contains: 'org.freedesktop.DBus' },
     },
-    { service: 'dbus', scope: 'deploy' },
-    { file: '/tmp/session-bus', filetype: 'socket', scope: 'deploy' },
+    { service: 'dbus', eventually: '30s' },
+    { file: '/tmp/session-bus', filetype: 'socket', eventually: '30s' },
   ],
 })
 
@@ -80,7 +80,19 @@ export const containerNesting = layer({
   version: '2026.325.1200',
   description: 'Podman and buildah that work inside a rootless container.',
   status: 'working',
-  deb: { packages: ['podman', 'buildah', 'crun', 'fuse-overlayfs', 'uidmap', 'netavark', 'passt', 'ca-certificates'] },
+  deb: {
+    packages: [
+      'podman',
+      'buildah',
+      'crun',
+      'fuse-overlayfs',
+      'libcap2-bin',
+      'uidmap',
+      'netavark',
+      'passt',
+      'ca-certificates',
+    ],
+  },
   rpm: { packages: ['podman', 'buildah', 'crun', 'fuse-overlayfs', 'shadow-utils', 'netavark', 'passt'] },
   pac: { packages: ['podman', 'buildah', 'crun', 'fuse-overlayfs', 'netavark', 'passt'] },
   security: { devices: ['/dev/fuse'], securityOpt: ['label=disable', 'unmask=ALL'] },
@@ -88,6 +100,12 @@ export const containerNesting = layer({
   tasks: [
     copy('containers.conf', { to: '/etc/containers/containers.conf', mode: '0644' }),
     copy('storage.conf', { to: '/etc/containers/storage.conf', mode: '0644' }),
+    cmd('chmod u-s /usr/bin/newuidmap /usr/bin/newgidmap', {
+      comment:
+        'root of a container may not make namespaces for others; the account itself may, with these capabilities',
+    }),
+    setcap('/usr/bin/newuidmap', { caps: 'cap_setuid+ep' }),
+    setcap('/usr/bin/newgidmap', { caps: 'cap_setgid+ep' }),
     cmd('printf "%s:1:999\\n%s:1001:64535\\n" "$NAME" "$NAME" | tee /etc/subuid > /etc/subgid', {
       env: { NAME: '${USER}' },
       comment: 'the ids that the container has itself, but for that of the account',
@@ -176,7 +194,7 @@ export const tailscale = layer({
     service({ name: 'tailscaled', exec: '/usr/local/bin/run-tailscaled', restart: 'always' }),
     service({ name: 'tailscaled', usePackaged: 'tailscaled', enable: true }),
   ],
-  eval: [{ command: 'tailscale version' }, { service: 'tailscaled', scope: 'deploy' }],
+  eval: [{ command: 'tailscale version' }, { service: 'tailscaled', eventually: '30s' }],
 })
 
 /** Settings for a virtual machine's first boot. */

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 export interface Built {
   /** Version of the image, as it was. */
   readonly version: string
-  /** Checks of the image and its layers in the built image, that passed. */
-  readonly image: number
-  /** Checks of a running deploy of it that passed. */
-  readonly deploy: number
+  /** How many checks passed in it. */
+  readonly passed: number
+  /** How many were skipped. */
+  readonly skipped: number
 }
 
 const FILE = join(import.meta.dirname, 'built.json')

@@ -74,14 +74,14 @@ ${subjects
 
 ### Really built
 
-\`npm run build:catalogue\` built these ${done.length} images from Debian's archive and npm alone, ran the checks of all their layers in them, and those
-that need it in a running deploy. The numbers are checks that passed; none failed.
+\`npm run build:catalogue\` built these ${done.length} images from Debian's archive and npm alone, and ran the checks of all their layers in
+them, with their services running. The numbers are checks that passed; none failed.
 
 ${table(
   ['Image', 'What it is', 'On', 'Layers', 'Version', 'Checks'],
   done.map((facts) => {
-    const { version, image: inImage, deploy } = built[facts.name]!
-    return [...image(facts), version, deploy > 0 ? `${inImage} + ${deploy} in a deploy` : String(inImage)]
+    const { version, passed, skipped } = built[facts.name]!
+    return [...image(facts), version, skipped > 0 ? `${passed}, ${skipped} skipped` : String(passed)]
   }),
 )}
 

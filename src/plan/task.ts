@@ -88,10 +88,12 @@ export function resolveTask(task: TaskData, context: TaskContext): { task: Resol
   }
   const caches = (given: readonly string[] | undefined) =>
     (given ?? []).map((cache, index) => path(`cache[${index}]`, cache))
+  const environment = (given: Readonly<Record<string, string>> | undefined) =>
+    Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, fill(value)]))
   const user = resolveUser('user' in task ? task.user : undefined, 'build' in task ? '${USER}' : 'root', context)
 
   if ('cmd' in task)
-    return { user, task: { verb: 'cmd', script: task.cmd, caches: caches(task.cache), env: task.env ?? {} } }
+    return { user, task: { verb: 'cmd', script: task.cmd, caches: caches(task.cache), env: environment(task.env) } }
   if ('mkdir' in task)
     return {
       user,
@@ -145,7 +147,7 @@ export function resolveTask(task: TaskData, context: TaskContext): { task: Resol
         ),
         ...(task.stripComponents !== undefined && { stripComponents: task.stripComponents }),
         ...(task.mode !== undefined && { mode: mode(task.mode) }),
-        env: task.env ?? {},
+        env: environment(task.env),
         caches: caches(task.cache),
         uninstall: (task.uninstall ?? []).map((target, index) => path(`uninstall[${index}]`, target)),
         ...(task.checksum !== undefined && { checksum: checksumOf(task.checksum, url, context) }),

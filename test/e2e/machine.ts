@@ -50,6 +50,12 @@ export async function startMachine(name: string, mounts: readonly BedMount[] = [
   return machine
 }
 
+/** Starts a bed with ov, and nothing else. */
+export async function startBareMachine(name: string, mounts: readonly BedMount[] = []): Promise<TestMachine> {
+  await buildBeds()
+  return startWith(name, await installation(), mounts)
+}
+
 const TAR = ['--numeric-owner', '--xattrs', '--xattrs-include=*']
 
 async function startWith(name: string, ov: string, mounts: readonly BedMount[]): Promise<TestMachine> {
