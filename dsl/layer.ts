@@ -202,6 +202,12 @@ export interface LayerSpec<
    */
   readonly hooks?: Hooks
   /**
+   * Elements for the domain XML of virtual machines that the layer is part of; containers have no use for them. Each text is well-formed XML with at
+   * least one element; the prefix `qemu:` needs no declaration. (LAY-96; libvirt's "Domain XML format")
+   * @example libvirt: ['<devices><watchdog model="itco" action="reset"/></devices>']
+   */
+  readonly libvirt?: readonly string[]
+  /**
    * The name under which the image's Traefik offers the layer's web server. Without layer `traefik` in the image it is only told in a label.
    * (LAY-86)
    * @example route: { host: 'svc.localhost', port: 9090 }

@@ -107,6 +107,12 @@ export interface DownloadOptions extends Commented {
   readonly env?: Readonly<Record<string, string>>
   /** Further build caches to mount. (LAY-27) */
   readonly cache?: readonly string[]
+  /**
+   * What the file must be: `'sha256:…'`, or `'lock'` for the checksum that `ov lock` writes to `ov.lock`, one per architecture where the URL
+   * depends on it. A file that is another one fails the build. Default: not checked.
+   * @example download('https://example.org/tool', { to: '/usr/local/bin/tool', mode: '0755', checksum: 'lock' })
+   */
+  readonly checksum?: 'lock' | `sha256:${string}`
   /** Paths that undoing the layer on a host removes instead of `to`. */
   readonly uninstall?: readonly string[]
 }

@@ -12,6 +12,7 @@ import { checkContent } from '../src/resolve/content.ts'
 import { buildGraph, checkReferences } from '../src/resolve/graph.ts'
 import { layerArchitectures } from '../src/resolve/platforms.ts'
 import { resolveImages } from '../src/resolve/image.ts'
+import { LockFile } from '../src/state/lock-file.ts'
 import { synthesise, type StageFile } from '../src/synth/index.ts'
 import type { FileTree } from '../src/synth/tree.ts'
 import { BUILT_IN } from '../src/vocabulary/index.ts'
@@ -67,6 +68,8 @@ export function pipeline(
     stages,
     diagnostics: [],
     lookups,
+    outside: { images: [], downloads: [] },
+    lock: LockFile.read(root),
   })
   throwIfErrors(deployed)
   const output = synthesise({

@@ -4,8 +4,7 @@ import { DiagnosticError, type Diagnostic, type Place } from '../diagnostics/dia
 import { makeFolder } from '../state/atomic.ts'
 import { attempt } from '../state/attempt.ts'
 import type { Paths } from '../state/paths.ts'
-import { OUTPUT } from '../synth/index.ts'
-import { buildfile } from './buildfile.ts'
+import { CHECKSUM_MISMATCH, CONTENT_IMAGES, OUTPUT } from '../synth/index.ts'
 import type { ImageDecision } from './images.ts'
 import { INPUTS_LABEL, type Podman } from './podman.ts'
 
@@ -61,31 +60,45 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
     else steps++
     if (!preparing) options.progress.step(Number(number), Number(total), text)
   }
-  // podman reads "-" through /dev/stdin, which can't be opened when it is a socket, as Node's pipes are.
-  const file = join(options.work, `${image.name}.Containerfile`)
-  const containerfile = buildfile(inputs.containerfile, inputs.context)
-  writeFileSync(file, containerfile)
-  const args = [
-    ...['build', '--layers=true', '-f', file, '-t', reference],
-    ...['--ignorefile', join(options.root, OUTPUT, image.name, 'containerignore')],
-    ...['--label', `${INPUTS_LABEL}=${inputs.hash}`],
-    ...(options.noCache ? ['--no-cache'] : []),
-    ...options.mounts.flatMap(([from, to]) => ['-v', `${from}:${to}:ro`]),
-    '.',
-  ]
-  try {
-    const result = await podman.try(args, {
-      cwd: options.root,
-      onLine,
-      signal: options.signal,
-      bound: true,
-    })
+  const build = async (containerfile: string, to: string, more: readonly string[]): Promise<void> => {
+    // podman reads "-" through /dev/stdin, which can't be opened when it is a socket, as Node's pipes are.
+    const file = join(options.work, `${image.name}.Containerfile`)
+    writeFileSync(file, containerfile)
+    const args = [
+      ...['build', '--layers=true', '-f', file, '-t', to],
+      ...['--ignorefile', join(options.root, OUTPUT, image.name, 'containerignore')],
+      ...(options.noCache ? ['--no-cache'] : []),
+      ...options.mounts.flatMap(([from, to]) => ['-v', `${from}:${to}:ro`]),
+      ...more,
+      '.',
+    ]
+    const result = await podman.try(args, { cwd: options.root, onLine, signal: options.signal, bound: true })
     if (result.exitCode !== 0)
       throw new DiagnosticError([explain(decision, containerfile, current, since, logFile, result.stderr)])
+  }
+  const { content, metadata } = inputs.steps
+  const label = ['--label', `${INPUTS_LABEL}=${inputs.hash}`]
+  try {
+    if (decision.content) {
+      const { reference: below, build: missing } = decision.content
+      if (missing) {
+        await build(content, below, [])
+        await forgetOlder(image.name, below, podman)
+      }
+      await build(`FROM ${below}\n${metadata}`, reference, label)
+    } else await build(content + metadata, reference, label)
     return { steps, cached }
   } finally {
     await new Promise((done) => log.end(done))
   }
+}
+
+/** What nothing will be built on any more loses its name; images that were built on it keep what they need of it. */
+async function forgetOlder(name: string, kept: string, podman: Podman): Promise<void> {
+  const older = (await podman.images()).flatMap(({ names }) =>
+    names.filter((one) => one.startsWith(`${CONTENT_IMAGES}${name}:`) && one !== kept),
+  )
+  for (const reference of older) await podman.try(['untag', reference, reference])
 }
 
 /** Finds the author of the failing step by its text: podman prints it on one line. */
@@ -98,6 +111,8 @@ function explain(
   stderr: string,
 ): Diagnostic {
   const place = authorOf(step, containerfile, inputs.lines) ?? image.origin
+  const mismatch = output.find((line) => line.startsWith(CHECKSUM_MISMATCH))
+  if (mismatch !== undefined) return wrongChecksum(image.name, mismatch, place)
   // podman ends by repeating the step, over as many lines as its script has.
   const end = output.findIndex((line) => line.startsWith('Error: building at STEP'))
   const shown = output.slice(0, end === -1 ? undefined : end).filter((line) => line.trim() !== '')
@@ -111,6 +126,22 @@ function explain(
     place,
     output: shown.slice(-40),
     remedy: `the whole log is in ${logFile}`,
+  }
+}
+
+/** A download that is not the file it must be. */
+function wrongChecksum(image: string, line: string, place: Place): Diagnostic {
+  const [, url = '', pinned] = /^checksum mismatch: (.*) is sha256:\S+, (ov\.lock)?/.exec(line) ?? []
+  return {
+    code: 'OV5020',
+    severity: 'error',
+    message: line,
+    entity: `image "${image}"`,
+    place,
+    remedy:
+      pinned === undefined
+        ? 'find out which of them is right, and write it as checksum'
+        : `find out which of them is right; to accept the new file: ov lock --update ${url}`,
   }
 }
 

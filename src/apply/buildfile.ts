@@ -1,11 +1,33 @@
 import { contentHash } from '../synth/references.ts'
 
+/** A Containerfile as podman is given it: the same image, by other steps. */
+export interface Buildfile {
+  /** Everything that runs or copies. What other images are built on or with. */
+  readonly content: string
+  /** What is only said of the image, and is no reason to run anything again: a few steps that cost nothing. */
+  readonly metadata: string
+}
+
 /**
- * A Containerfile as podman is given it: the same lines, the same image. Stages are named by content, for a cache that can be trusted; and labels
- * are one step instead of many, since each step looks through all local images.
+ * Stages are named by content, for a cache that can be trusted; and labels are one step instead of many, since each step looks through all local
+ * images. `ports` are those of the whole chain: what the image is built on has no metadata.
  */
-export const buildfile = (containerfile: string, context: Readonly<Record<string, string>>): string =>
-  joinLabels(nameStagesByContent(containerfile, context))
+export function buildfile(
+  containerfile: string,
+  context: Readonly<Record<string, string>>,
+  ports: readonly string[],
+): Buildfile {
+  const lines = containerfile.trimEnd().split('\n')
+  const end = lines.findLastIndex((line) => !/^(EXPOSE |LABEL |#|$)/.test(line)) + 1
+  const labels = lines.slice(end).filter((line) => line.startsWith('LABEL '))
+  return {
+    content: nameStagesByContent(`${lines.slice(0, end).join('\n')}\n`, context),
+    metadata: [
+      ...(ports.length > 0 ? [`EXPOSE ${ports.join(' ')}\n`] : []),
+      ...(labels.length > 0 ? [`${labels.join('\n').replaceAll('\nLABEL ', ' \\\n      ')}\n`] : []),
+    ].join(''),
+  }
+}
 
 /**
  * Names the stages that hold files by what is in them. buildah takes a RUN from its cache when text and parent are the same, and looks at the
@@ -36,6 +58,3 @@ function filesOf(copies: string, context: Readonly<Record<string, string>>): str
   )
   return JSON.stringify([copies, files.sort(([a], [b]) => (a < b ? -1 : 1))])
 }
-
-const joinLabels = (containerfile: string): string =>
-  containerfile.replace(/^LABEL .*(?:\nLABEL .*)+$/gm, (labels) => labels.replaceAll('\nLABEL ', ' \\\n      '))

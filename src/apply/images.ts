@@ -4,7 +4,7 @@ import type { ImagePlan } from '../plan/ir.ts'
 import { imagesNeeded } from '../plan/needs.ts'
 import { writeAtomic } from '../state/atomic.ts'
 import type { Paths } from '../state/paths.ts'
-import { fullReference, qualified, type SynthInput } from '../synth/index.ts'
+import { contentReference, fullReference, qualified, type SynthInput } from '../synth/index.ts'
 import { freeTag } from './calver.ts'
 import type { Clock } from './executor.ts'
 import { buildInputs, type BuildInputs } from './inputs.ts'
@@ -17,7 +17,15 @@ export interface ImageDecision {
   readonly tag: string
   /** Full reference, as podman stores it. */
   readonly reference: string
-  /** Nothing in local storage was built from these inputs under this tag. */
+  /** Nothing in local storage was built from these inputs under this tag, or what others are to be built on is not there. */
+  readonly build: boolean
+  /** The image without its metadata, for those that others are built on or with. */
+  readonly content?: Content
+}
+
+/** An image without its metadata. */
+interface Content {
+  readonly reference: string
   readonly build: boolean
 }
 
@@ -52,27 +60,40 @@ export async function decideImages(
   options: DecideOptions = {},
 ): Promise<ImageDecision[]> {
   const local = images.length === 0 ? [] : await podman.images()
-  const decided = new Map<string, ImageDecision>()
+  const names = new Set(local.flatMap((one) => one.names))
+  const looked = new Map<string, Omit<ImageDecision, 'build'> & { missing: boolean; anew: boolean; content: Content }>()
   for (const image of images) {
-    const tagOf = (of: ImagePlan) => decided.get(of.name)?.tag ?? of.metadata.version
-    const needed = imagesNeeded(image).map((name) => decided.get(name))
-    const hashOf = (name: string) => decided.get(name)?.inputs.hash ?? ''
-    const inputs = buildInputs(image, { ...input, pods: [], tag: tagOf }, hashOf)
+    const tagOf = (of: ImagePlan) => looked.get(of.name)?.tag ?? of.metadata.version
+    const contentOf = (name: string) => looked.get(name)?.content.reference ?? ''
+    const inputs = buildInputs(image, { ...input, pods: [], tag: tagOf }, contentOf)
     const equal = local.filter((one) => one.labels[INPUTS_LABEL] === inputs.hash)
     const fixed = options.tag ?? image.tag
     const prefix = qualified(fullReference(image, ''))
-    const forced = options.force?.(image) === true || needed.some((one) => one?.build === true)
+    const forced = options.force?.(image) === true || imagesNeeded(image).some((name) => looked.get(name)?.anew)
     const found = forced ? undefined : tagAmong(equal, prefix, fixed)
     const tag = found ?? fixed ?? freeTag(clock.now(), takenTags(local, prefix))
-    decided.set(image.name, {
+    const content = contentReference(image.name, inputs.contentHash)
+    const anew = forced || (found === undefined && !names.has(content))
+    looked.set(image.name, {
       image,
       inputs,
       tag,
       reference: qualified(fullReference(image, tag)),
-      build: found === undefined,
+      missing: found === undefined,
+      anew,
+      content: { reference: content, build: anew || !names.has(content) },
     })
   }
-  return [...decided.values()]
+  const decided: ImageDecision[] = []
+  const wanted = new Set<string>()
+  // Those that need others come first here: what the others are built on has to be there only for them.
+  for (const { missing, anew: _, content, ...image } of [...looked.values()].reverse()) {
+    const needed = wanted.has(image.image.name)
+    const build = missing || (needed && content.build)
+    if (build) imagesNeeded(image.image).forEach((name) => wanted.add(name))
+    decided.unshift({ ...image, build, ...(needed && { content }) })
+  }
+  return decided
 }
 
 function tagAmong(images: readonly LocalImage[], prefix: string, fixed: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { contentHash } from '../synth/references.ts'
+import { buildfile, type Buildfile } from './buildfile.ts'
 import { baseReference, OUTPUT, projectReference, synthesise, type SynthInput } from '../synth/index.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import { buildersUsed } from '../plan/needs.ts'
@@ -12,15 +13,19 @@ export interface BuildInputs {
   readonly context: Readonly<Record<string, string>>
   /** Texts of the context that people may want to see in a diff. */
   readonly texts: Readonly<Record<string, string>>
-  /** Hash over all of it, and over the inputs of the images of the project that it is built on or with. */
+  /** What podman is given. */
+  readonly steps: Buildfile
+  /** Hash over all that steps run on, and over that of the images of the project that it is built on or with. */
+  readonly contentHash: string
+  /** Hash over all of it. */
   readonly hash: string
 }
 
 /**
- * The inputs of an image, given the tags and hashes of the images it needs. The tag of the image itself is no input: that is how an image with equal inputs is found
- * again under whatever tag it got.
+ * The inputs of an image, given the references of what it is built on and with. The tag of the image itself is no input: that is how an image with
+ * equal inputs is found again under whatever tag it got.
  */
-export function buildInputs(image: ImagePlan, input: SynthInput, hashOf: (image: string) => string): BuildInputs {
+export function buildInputs(image: ImagePlan, input: SynthInput, contentOf: (image: string) => string): BuildInputs {
   const { files, diagnostics } = synthesise({ ...input, only: [image], pods: [] })
   throwIfErrors(diagnostics)
   const folder = `${OUTPUT}/${image.name}/`
@@ -40,18 +45,37 @@ export function buildInputs(image: ImagePlan, input: SynthInput, hashOf: (image:
     if (!layer.directory.startsWith(`${OUTPUT}/`))
       for (const { to, hash, executable } of input.stages.get(layer.plan.layer) ?? [])
         context[`${layer.directory}/${to}`] = `${hash}${executable ? ' x' : ''}`
-  // References to images of the project are in the Containerfile; their tags must not decide, their content must.
-  let neutral =
+  // References to images of the project are in the Containerfile; their tags and metadata must not decide, their content must.
+  let text =
     image.base.kind === 'internal'
-      ? containerfile.text.replace(baseReference(image, input), `${image.base.image}@${hashOf(image.base.image)}`)
+      ? containerfile.text.replace(
+          `ARG BASE_IMAGE=${baseReference(image, input)}\n`,
+          `ARG BASE_IMAGE=${contentOf(image.base.image)}\n`,
+        )
       : containerfile.text
   for (const name of buildersUsed(image))
-    neutral = neutral.replaceAll(`FROM ${projectReference(name, input)} AS `, `FROM ${name}@${hashOf(name)} AS `)
+    text = text.replaceAll(`FROM ${projectReference(name, input)} AS `, `FROM ${contentOf(name)} AS `)
+  const steps = buildfile(text, context, portsOf(image, input.images))
+  const sent = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))
   return {
     containerfile: containerfile.text,
     lines: containerfile.lines ?? [],
     context,
     texts,
-    hash: contentHash(JSON.stringify([neutral, Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))])),
+    steps,
+    contentHash: contentHash(JSON.stringify([steps.content, sent])),
+    hash: contentHash(JSON.stringify([steps, sent])),
   }
+}
+
+/** Ports of an image and of what it is built on. */
+function portsOf(image: ImagePlan, images: ReadonlyMap<string, ImagePlan>): string[] {
+  const ports = new Set<string>()
+  for (
+    let at: ImagePlan | undefined = image;
+    at;
+    at = at.base.kind === 'internal' ? images.get(at.base.image) : undefined
+  )
+    for (const port of at.ports) ports.add(port)
+  return [...ports].sort()
 }

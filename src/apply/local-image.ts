@@ -40,8 +40,9 @@ export async function findImage(ref: string, podman: Podman): Promise<FoundImage
   return best
 }
 
+/** The content that other images are built on has no labels, and is not meant by anybody. */
 const candidates = ({ names, labels }: LocalImage): Candidate[] =>
-  names.map((reference) => {
+  (`${LABEL_PREFIX}image` in labels ? names : []).map((reference) => {
     const colon = reference.lastIndexOf(':')
     return {
       reference,

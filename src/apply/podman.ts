@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { LABEL_PREFIX } from '../plan/labels.ts'
 import type { Executor, RunOptions, RunResult } from './executor.ts'
+import { withWorkFolder } from './work.ts'
 
 /** Label that says what an image was built from; given to the build command, not in the Containerfile. */
 export const INPUTS_LABEL = `${LABEL_PREFIX}build_inputs`
@@ -50,6 +53,41 @@ export class Podman {
     return result
   }
 
+  /** Digest that an image has in its repository: that of the list of all platforms, where it came with one. */
+  async digest(reference: string): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.try(['image', 'inspect', reference])
+    const [image] = exitCode === 0 ? (JSON.parse(stdout) as { Digest?: string; RepoDigests?: string[] }[]) : []
+    if (!image) return undefined
+    const repository = reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
+    const digests = (image.RepoDigests ?? []).flatMap((one) => {
+      const [name = '', digest = ''] = one.split('@')
+      return name === repository || name.endsWith(`/${repository}`) ? [digest] : []
+    })
+    return digests.filter((digest) => digest !== image.Digest).sort()[0] ?? image.Digest ?? digests[0]
+  }
+
+  /** Fetches an image. What it says when it can't. */
+  async pull(reference: string, signal: AbortSignal): Promise<string | undefined> {
+    const { exitCode, stderr } = await this.try(['pull', '--quiet', reference], { signal, bound: true })
+    return exitCode === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? `exit code ${exitCode}`)
+  }
+
+  /** The text of a file of an image, without running anything of it. */
+  async fileOf(reference: string, path: string): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.try(['create', '--pull=never', reference, 'none'])
+    if (exitCode !== 0) return undefined
+    const container = stdout.trim()
+    try {
+      return await withWorkFolder(async (folder) => {
+        const copy = join(folder, 'file')
+        const copied = await this.try(['cp', `${container}:${path}`, copy])
+        return copied.exitCode === 0 ? readFileSync(copy, 'utf8') : undefined
+      })
+    } finally {
+      await this.try(['rm', container])
+    }
+  }
+
   async exists(kind: 'image' | 'container' | 'volume' | 'network', name: string): Promise<boolean> {
     return (await this.try([kind, 'exists', name])).exitCode === 0
   }
@@ -71,9 +109,9 @@ export class Podman {
       })
   }
 
-  /** All images that ov built, newest first. */
+  /** All images in local storage, newest first. */
   async images(): Promise<LocalImage[]> {
-    const { stdout } = await this.run(['images', '--format', 'json', '--filter', `label=${LABEL_PREFIX}image`])
+    const { stdout } = await this.run(['images', '--format', 'json'])
     const images = JSON.parse(stdout || '[]') as {
       Id: string
       Names?: string[]

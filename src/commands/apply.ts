@@ -7,6 +7,7 @@ import type { Context } from './command.ts'
 import { describe } from './describe.ts'
 import { comparePods, intend, thisMachine, type Intent, type Machine } from './machine.ts'
 import { withProject } from './open.ts'
+import { pinNew } from './pinned.ts'
 
 export interface ApplyOptions {
   readonly project?: string
@@ -33,6 +34,7 @@ export const run = (context: Context, options: ApplyOptions, deploys: readonly s
         env,
         ...(options.tag !== undefined && { tag: options.tag }),
         ...(options.refreshBase !== undefined && { refreshBase: options.refreshBase }),
+        ...(options.dryRun !== true && { pin: (compiled, images) => pinNew(open, compiled, images, machine) }),
       })
       await context.warn(intent.warnings, open.location.root)
       const orphans = options.prune === true ? intent.orphans : []

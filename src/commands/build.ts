@@ -11,6 +11,7 @@ import { bootstrapReference, OUTPUT, synthesise } from '../synth/index.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
 import type { Machine } from './machine.ts'
+import { fetchFor } from './pinned.ts'
 import { Progress } from './progress.ts'
 import { compilePods, type CompiledProject } from './project.ts'
 
@@ -33,6 +34,11 @@ export async function buildAll(
 ): Promise<void> {
   const { executor, podman, say, signal, paths, builds } = machine
   const { images: plans, root } = compiled
+  await fetchFor(
+    toBuild.map(({ image }) => image.name),
+    compiled,
+    machine,
+  )
   // The builder reads its context from the output folder, so that is written first.
   const output = synthesise({
     images: plans,

@@ -1,14 +1,10 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { CachedBundle } from '../load/cache.ts'
-import { collect, type RawEntity } from '../load/collect.ts'
 import type { ProjectLocation } from '../load/discover.ts'
-import { evaluate, EvaluationError } from '../load/evaluate.ts'
+import { evaluate, EvaluationError, type Evaluated } from '../load/evaluate.ts'
 
 /** Evaluates the program; its failure is shown at the line that threw. */
-export async function evaluateProject(
-  location: ProjectLocation,
-  bundle: CachedBundle,
-): Promise<{ entities: RawEntity[]; keepCode: () => void }> {
+export async function evaluateProject(location: ProjectLocation, bundle: CachedBundle): Promise<Evaluated> {
   // Code of a project may print at any time from now on; stdout belongs to results.
   let own: Console | undefined
   Object.defineProperty(globalThis, 'console', {
@@ -17,8 +13,7 @@ export async function evaluateProject(
     set: (other: Console) => void (own = other),
   })
   try {
-    const { exports, keepCode } = await evaluate(bundle)
-    return { entities: collect(exports, bundle.circle), keepCode }
+    return await evaluate(bundle)
   } catch (error) {
     throw await blame(error, location, bundle)
   }

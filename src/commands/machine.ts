@@ -57,6 +57,8 @@ export interface IntentOptions {
   readonly deploys: readonly string[]
   readonly tag?: string
   readonly refreshBase?: boolean
+  /** Pins what images take from outside and nobody pinned yet. */
+  readonly pin?: (compiled: CompiledProject, images: readonly string[]) => Promise<CompiledProject>
   /** Values the operator gave in this run: deploy → name → value. */
   readonly env?: ReadonlyMap<string, Readonly<Record<string, string>>>
 }
@@ -64,9 +66,13 @@ export interface IntentOptions {
 /** Compares a project with this machine. Changes nothing. */
 export async function intend(open: OpenProject, machine: Machine, options: IntentOptions): Promise<Intent> {
   const { location, bundle, entities, cache } = open
-  const compiled = await compileProject(location, bundle, entities, cache)
+  const first = await compileProject(location, bundle, entities, cache)
+  const only = selection(options.deploys, [...first.project.pods.keys()])
+  const run = [...first.project.pods.values()].flatMap(({ name, data }) =>
+    only.has(name) ? [refName(data.image)] : [],
+  )
+  const compiled = (await options.pin?.(first, run)) ?? first
   const { project } = compiled
-  const only = selection(options.deploys, [...project.pods.keys()])
   const { metadata: local, references: localReferences } = await localImages(compiled, only, machine)
   const machineInput = (deploy: string) => ({
     operatorEnv: { ...machine.store.get(deploy)?.operatorEnv, ...options.env?.get(deploy) },

@@ -1,8 +1,8 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { CachedBundle, ProjectCache } from '../load/cache.ts'
-import type { RawEntity } from '../load/collect.ts'
+import { collect, type RawEntity } from '../load/collect.ts'
 import type { ProjectLocation } from '../load/discover.ts'
-import { VERSION } from '../version.ts'
+import type { Evaluated } from '../load/evaluate.ts'
 import { blame, evaluateProject } from './evaluate.ts'
 import { locate, type LocatedProject } from './locate.ts'
 
@@ -11,11 +11,9 @@ export interface OpenProject {
   readonly location: ProjectLocation
   readonly cache: ProjectCache
   readonly bundle: CachedBundle
+  readonly program: Evaluated
+  /** What the program declared; collected when it is first asked for. */
   readonly entities: readonly RawEntity[]
-  /** All that the program declared, and which text it is. */
-  readonly declared: string
-  /** Keeps the compiled program for later runs. */
-  readonly keepCode: () => void
 }
 
 /** Finds, bundles and runs a project, and does something with it; what is reported on the way is relative to it. */
@@ -39,11 +37,17 @@ export async function withLocated<T>(project: LocatedProject, work: (project: Op
 
 async function openProject({ location, cache, bundle: known }: LocatedProject): Promise<OpenProject> {
   const found = known ?? (await bundleMeanwhile(location, cache))
-  const { entities, keepCode } = await evaluateProject(location, found)
-  // Call sites are left out: the same text that declares the same things does so in the same places.
-  const data = entities.map((entity) => [entity.kind, entity.name, entity.data, entity.bad])
-  const declared = JSON.stringify([VERSION, found.key, data])
-  return { location, cache, bundle: found, entities, declared, keepCode }
+  const program = await evaluateProject(location, found)
+  let entities: RawEntity[] | undefined
+  return {
+    location,
+    cache,
+    bundle: found,
+    program,
+    get entities() {
+      return (entities ??= collect(program.exports, found.circle))
+    },
+  }
 }
 
 /** While esbuild works on the other core, the rest of ov is loaded. */

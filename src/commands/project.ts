@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { RawEntity } from '../load/collect.ts'
 import { sha256, type CachedBundle, type ProjectCache } from '../load/cache.ts'
@@ -11,12 +12,14 @@ import { compileImages } from '../plan/image.ts'
 import { installedLayers, listeningPorts } from '../plan/installed.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
+import { outsideOf, type Outside } from '../plan/outside.ts'
 import { compilePod, type MachineInput, type PodPlan } from '../plan/pod.ts'
 import { refName } from '../model/schema/refs.ts'
 import { checkContent } from '../resolve/content.ts'
 import { buildGraph, checkReferences } from '../resolve/graph.ts'
 import { layerArchitectures } from '../resolve/platforms.ts'
 import { resolveImages } from '../resolve/image.ts'
+import { LOCK_FILE, LockFile } from '../state/lock-file.ts'
 import type { StageFile } from '../synth/index.ts'
 import { VERSION } from '../version.ts'
 import { BUILT_IN } from '../vocabulary/index.ts'
@@ -31,6 +34,9 @@ export interface CompiledProject {
   /** Warnings; errors are thrown. */
   readonly diagnostics: readonly Diagnostic[]
   readonly lookups: Lookups
+  /** What it takes from outside, and what is pinned of that. */
+  readonly outside: Outside
+  readonly lock: LockFile
 }
 
 /** Checks and compiles what the program declared. All problems of a stage are reported together. */
@@ -52,7 +58,10 @@ export async function compileProject(
       },
     ])
   throwIfErrors(badValues(entities, authored))
-  const { project, diagnostics: names } = buildProject(authored, BUILT_IN)
+  const lookups = new Lookups()
+  lookups.file(join(root, LOCK_FILE))
+  const lock = LockFile.read(root)
+  const { project, diagnostics: names } = buildProject(authored, BUILT_IN, lock.pins)
   // What was found valid before is still valid: zod costs more than everything else here.
   const rules = rulesOf(project)
   const prints = authored.map(({ kind, data }) => sha256(JSON.stringify([rules, kind, data])))
@@ -67,17 +76,39 @@ export async function compileProject(
   throwIfErrors(checkReferences(project))
   const { graph, diagnostics: cycles } = buildGraph(project)
   throwIfErrors(cycles)
-  const lookups = new Lookups()
   const located = locateLayers(project, root, lookups)
   const resolved = resolveImages(project, graph, located.facts)
-  throwIfErrors([...located.diagnostics, ...checkContent(project, located.facts), ...resolved.diagnostics])
+  throwIfErrors([
+    ...located.diagnostics,
+    ...(await snippets(project)),
+    ...checkContent(project, located.facts),
+    ...resolved.diagnostics,
+  ])
   const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, located.facts)
   const layers = [...plans.values()].flatMap((image) => image.layers.map((layer) => layer.plan))
   const architectures = layerArchitectures(resolved.images.values())
   const staged = stageLayers(project, located.facts, [...layers, ...unused], root, lookups, architectures)
   const diagnostics = [...planned, ...staged.diagnostics]
   throwIfErrors(diagnostics)
-  return { root, project, facts: located.facts, images: plans, stages: staged.stages, diagnostics, lookups }
+  return {
+    root,
+    project,
+    facts: located.facts,
+    images: plans,
+    stages: staged.stages,
+    diagnostics,
+    lookups,
+    outside: outsideOf(project, resolved.images, plans),
+    lock,
+  }
+}
+
+/** Few projects have any, and most need no XML parser. */
+async function snippets({ layers }: Project): Promise<Diagnostic[]> {
+  const having = [...layers.values()].filter(({ data }) => data.libvirt !== undefined)
+  if (having.length === 0) return []
+  const { checkLibvirt } = await import('../model/libvirt.ts')
+  return checkLibvirt(having)
 }
 
 /** Everything besides an entity's own data that its validity depends on. */

@@ -1,6 +1,8 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { fingerprintFile, hashFile, stillSo, type Seen } from '../load/cache.ts'
+import { declaredBytes } from '../load/collect.ts'
 import { printListing } from '../load/listing.ts'
+import { VERSION } from '../version.ts'
 import type { Context } from './command.ts'
 import { locate, type LocatedProject } from './locate.ts'
 import type { OpenProject } from './open.ts'
@@ -10,27 +12,44 @@ export interface SynthOptions {
   readonly tag?: string
 }
 
-/** What output follows from, besides files: all that the program declared, and the tag. */
-export const wishOf = ({ declared }: OpenProject, { tag }: SynthOptions): string =>
-  JSON.stringify([tag ?? '']) + declared
-
-/** What the last run read and wrote; kept with what it declared. While all of it still holds, there is nothing to do. */
+/** What the last run read and wrote. While all of it still holds, there is nothing to do. */
 export interface SynthRecord {
+  /** What output follows from, besides files and what is declared. */
+  readonly recipe: string
   readonly files: readonly Seen[]
   readonly listings: readonly Seen[]
   readonly outputs: readonly Seen[]
   readonly warnings: readonly Diagnostic[]
 }
 
+/** A record, and what was declared then: as bytes and as text. */
+type LastRun = NonNullable<ReturnType<typeof readLast>>
+const readLast = ({ cache }: LocatedProject) => cache.readWith<SynthRecord>('synth')
+
+export const recipeOf = ({ bundle }: OpenProject, { tag }: SynthOptions): string =>
+  JSON.stringify([VERSION, bundle.key, tag ?? ''])
+
+/**
+ * What is declared, in two forms: that of the engine takes little time to make, but may differ for the same things. Call sites are left out:
+ * the same program that declares the same things does so in the same places.
+ */
+export const declaredForms = (open: OpenProject): readonly [Uint8Array, Uint8Array] => [
+  declaredBytes(open.program) ?? NONE,
+  declaredText(open),
+]
+const declaredText = ({ entities }: OpenProject): Uint8Array =>
+  Buffer.from(JSON.stringify(entities.map(({ kind, name, data, bad }) => [kind, name, data, bad])))
+const NONE = Buffer.alloc(0)
+
 /** `ov synth`: writes everything below `.build/`. */
 export async function run(context: Context, options: SynthOptions, path?: string): Promise<number> {
   const project = locate(path)
-  const last = options.json === true ? undefined : project.cache.readWithText<SynthRecord>('synth')
+  const last = options.json === true ? undefined : readLast(project)
   const { withLocated } = await import('./open.ts')
   return withLocated(project, async (open) => {
-    if (last?.text === wishOf(open, options) && holds(last, project)) {
+    if (last?.record.recipe === recipeOf(open, options) && declaresSame(last, open) && holds(last, project)) {
       await upToDate(context, last.record, project)
-      open.keepCode()
+      open.program.keepCode()
       return 0
     }
     const { synthesiseProject } = await import('./synthesise.ts')
@@ -43,14 +62,19 @@ async function upToDate(context: Context, record: SynthRecord, { location }: Loc
   context.say(`${record.outputs.length} files in .build are up to date`)
 }
 
+function declaresSame({ parts: [bytes = NONE, text = NONE] }: LastRun, open: OpenProject): boolean {
+  const now = declaredBytes(open.program)
+  return (now && Buffer.compare(bytes, now) === 0) || Buffer.compare(text, declaredText(open)) === 0
+}
+
 /** Whether everything that was read and written is as it was. */
-function holds({ record, text }: { record: SynthRecord; text: string }, { cache }: LocatedProject): boolean {
+function holds({ record, parts }: LastRun, { cache }: LocatedProject): boolean {
   let restamped = false
   const restamp = () => (restamped = true)
   const same =
     stillSo(record.files, fingerprintFile, restamp) &&
     stillSo(record.listings, printListing, restamp) &&
     stillSo(record.outputs, hashFile, restamp)
-  if (same && restamped) cache.write('synth', record, text)
+  if (same && restamped) cache.write('synth', record, parts)
   return same
 }

@@ -11,7 +11,7 @@ import type { Context } from './command.ts'
 import { count } from './count.ts'
 import type { OpenProject } from './open.ts'
 import { compilePods, compileProject, type CompiledProject } from './project.ts'
-import { wishOf, type SynthOptions, type SynthRecord } from './synth.ts'
+import { declaredForms, recipeOf, type SynthOptions, type SynthRecord } from './synth.ts'
 
 /** A project as synth writes it. */
 export interface Rendered {
@@ -55,12 +55,13 @@ export async function synthesiseProject(context: Context, open: OpenProject, opt
   const result = writeTree(location.root, OUTPUT, tree)
   const { files, listings } = compiled.lookups
   const record: SynthRecord = {
+    recipe: recipeOf(open, options),
     files: [...files.values()],
     listings: [...listings.values()],
     outputs: outputs(location.root, tree),
     warnings,
   }
-  cache.write('synth', record, wishOf(open, options))
+  cache.write('synth', record, declaredForms(open))
   await context.warn(warnings, location.root)
   for (const name of unknown)
     context.say(`deploy ${name}: its image is not part of this project; its quadlet is written by ov apply`)

@@ -147,6 +147,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./image-validate.ts'),
   },
   {
+    name: 'lock',
+    summary: 'pin what the project takes from outside, in ov.lock',
+    options: [
+      PROJECT_OPTION,
+      {
+        flags: '--update <name>',
+        help: 'an image reference, a URL, or an image of the project whose bases and downloads are pinned anew',
+        repeat: true,
+      },
+      { flags: '--check', help: 'write nothing; exit code 2 when something is not pinned' },
+    ],
+    examples: ['ov lock', 'ov lock --update docker.io/library/debian:13', 'ov lock --check'],
+    load: () => import('./lock.ts'),
+  },
+  {
     name: 'eval image',
     summary: 'run the checks of an image in a container that is thrown away',
     args: [{ name: '<image>', help: 'an image in local storage: its short name, or a reference' }],

@@ -37,6 +37,11 @@ export const CODES = {
     title: 'name taken',
     explain: 'Two entities of one kind have the same name. An image, a layer and a deploy may share one.',
   },
+  OV1011: {
+    title: 'bad lock file',
+    explain:
+      'ov.lock holds what is pinned of what comes from outside: digests of images, accounts found in them, checksums of downloads. It is JSON, and written by ov lock.',
+  },
   // 2xxx: what is written in one entity
   OV2001: {
     title: 'unknown field',
@@ -184,6 +189,10 @@ export const CODES = {
     explain:
       'In checks, ${NAME} is what the labels of the image tell (USER, HOME, UID, GID, IMAGE, DNS, ACME_EMAIL) or, with scope deploy, what a running deploy has (HOST_PORT:80, VOLUME_PATH:data, ENV_NAME and others). $${NAME} is ${NAME} for the shell.',
   },
+  OV2054: {
+    title: 'bad libvirt snippet',
+    explain: 'Snippets become part of a domain XML, so each of them must be well-formed XML with at least one element.',
+  },
   // 3xxx: how entities fit together
   OV3001: { title: 'unknown layer', explain: 'A layer is named that the project does not declare.' },
   OV3002: {
@@ -282,6 +291,11 @@ export const CODES = {
     explain: 'A section for a distro tag is installed with the primary format of the image, which has no such field.',
   },
   OV3040: {
+    title: 'not pinned yet',
+    explain:
+      'The project asks for something to be pinned in ov.lock, and it is not there yet. `ov lock` writes it, and so does the next build.',
+  },
+  OV3041: {
     title: 'id used twice',
     explain:
       'Deploys replace or skip a check by its id, so that no two checks of one section of an image can share one.',
@@ -331,6 +345,15 @@ export const CODES = {
     explain: 'The name is in use by a deploy that another project applied.',
   },
   OV5009: { title: 'needs a yes', explain: 'The step deletes data, and there is no terminal to ask on.' },
+  OV5020: {
+    title: 'pin does not hold',
+    explain:
+      'What comes from outside is not what ov.lock (or the project) says: an image with the pinned digest is not to be had, or a download has another checksum. ov.lock is left as it is; `ov lock --update NAME` accepts what is there now.',
+  },
+  OV5021: {
+    title: 'not fetched',
+    explain: 'An image or a file from outside could not be fetched.',
+  },
   OV5011: { title: 'port in use', explain: 'Another program of this machine listens on the host port.' },
   OV5012: {
     title: 'container ended',

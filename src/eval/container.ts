@@ -1,12 +1,14 @@
 /** A container to look into and to throw away. */
 import { randomBytes } from 'node:crypto'
+import type { RunOptions, RunResult } from '../apply/executor.ts'
 import type { Podman } from '../apply/podman.ts'
+import { quoteSingle } from '../format/shell.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { LABEL_PREFIX } from '../plan/labels.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { BUILT_IN } from '../vocabulary/index.ts'
 import type { BakedCheck } from './baked.ts'
-import type { Target } from './target.ts'
+import { tookTooLong, type RunInTarget, type Target } from './target.ts'
 
 /** Marks our containers, so that what a killed run left behind is found. */
 const MARK = `${LABEL_PREFIX}throwaway=eval`
@@ -26,6 +28,11 @@ done`,
 const SETTLE_TIMEOUT = 60_000
 /** Programs that boot an image, where the init's own description has none. */
 const BOOT: Readonly<Record<string, readonly string[]>> = { systemd: ['/usr/lib/systemd/systemd'] }
+
+/** Ends what a command that took too long has left: podman only ends itself. It is known by its environment, which only its own account may read. */
+const KILL = `for d in /proc/[0-9]*; do
+  grep -q "$1" "$d/environ" 2>/dev/null && kill -9 "\${d#/proc/}"
+done`
 
 /** Checks that are about what runs. */
 const looksAtRunning = ({ verb }: BakedCheck): boolean => ['service', 'port', 'process', 'http'].includes(verb)
@@ -74,24 +81,35 @@ async function start(name: string, { image, metadata, checks, podman, signal }: 
     { signal },
   )
   let background = false
-  const target: Target = {
-    run: async (argv, { as, stdin, leaves, timeout }) => {
-      const account = as === 'root' ? '0' : user
-      const limit = timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)])
-      const ran = await podman.try(
-        [
-          'exec',
-          ...(stdin === undefined ? [] : ['--interactive']),
-          ...(account === '' ? [] : ['--user', account]),
-          name,
-          ...argv,
-        ],
-        { signal: limit, ...(stdin !== undefined && { stdin }) },
-      )
-      if ([125, 255].includes(ran.exitCode) && GONE.test(ran.stderr)) throw await ended(name, image, podman)
+  const podmanExec = (options: readonly string[], argv: readonly string[], more: RunOptions) =>
+    podman.try(['exec', ...options, name, ...argv], more)
+  const exec: Exec = async (argv, { as, stdin, leaves, timeout }) => {
+    const account = as === 'root' ? '0' : user
+    const mark = `OV_EVAL=${randomBytes(6).toString('hex')}`
+    const limit = timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+    const asAccount = account === '' ? [] : ['--user', account]
+    const ran = podmanExec(
+      [
+        ...(stdin === undefined ? [] : ['--interactive']),
+        ...asAccount,
+        ...(timeout === undefined ? [] : ['--env', mark]),
+      ],
+      argv,
+      { signal: limit, ...(stdin !== undefined && { stdin }) },
+    )
+    try {
+      const result = await ran
+      if ([125, 255].includes(result.exitCode) && GONE.test(result.stderr)) throw await ended(name, image, podman)
       if (leaves === true) background = true
-      return ran
-    },
+      return result
+    } catch (error) {
+      if (tookTooLong(error)) await podmanExec(asAccount, ['sh', '-c', KILL, 'ov', mark], { signal })
+      throw error
+    }
+  }
+  const looks = together(exec)
+  const target: Target = {
+    run: (argv, options) => (options.look === true ? looks(argv, options) : exec(argv, options)),
     get running() {
       if (inits || background) return {}
       if (init !== '' && command === undefined)
@@ -105,12 +123,60 @@ async function start(name: string, { image, metadata, checks, podman, signal }: 
   return target
 }
 
+type Exec = Target['run']
+
+/**
+ * Runs looks that are asked for at the same time with one podman, which takes longer to get into a container than they take there. Where one takes
+ * too long, each is run by itself.
+ */
+export function together(exec: Exec): Exec {
+  let waiting: {
+    readonly argv: readonly string[]
+    readonly options: RunInTarget
+    readonly resolve: (ran: RunResult) => void
+    readonly reject: (error: unknown) => void
+  }[] = []
+  const flush = async () => {
+    const all = waiting
+    waiting = []
+    const alone = () =>
+      all.forEach(({ argv, options, resolve, reject }) => void exec(argv, options).then(resolve, reject))
+    if (all.length === 1) return alone()
+    const end = `end-${randomBytes(12).toString('hex')}:`
+    const lines = all.map(
+      ({ argv }) => `${argv.map(quoteSingle).join(' ')} </dev/null; printf '${end}%s;' $?; printf '${end}' >&2`,
+    )
+    try {
+      const { stdout, stderr } = await exec(['sh', '-c', lines.join('\n')], all[0]!.options)
+      const [outs, errs] = [stdout.split(end), stderr.split(end)]
+      if (outs.length !== all.length + 1) return alone()
+      all.forEach(({ resolve }, index) => {
+        // What ended one begins the next: its exit code and a semicolon.
+        const text = outs[index]!
+        resolve({
+          exitCode: Number.parseInt(outs[index + 1]!, 10),
+          stdout: index === 0 ? text : text.slice(text.indexOf(';') + 1),
+          stderr: errs[index] ?? '',
+        })
+      })
+    } catch (error) {
+      if (tookTooLong(error)) alone()
+      else all.forEach(({ reject }) => reject(error))
+    }
+  }
+  return (argv, options) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ argv, options, resolve, reject })
+      if (waiting.length === 1) setImmediate(() => void flush())
+    })
+}
+
 /** What has not come up in time is for the checks to find. */
 async function settle(target: Target, script = 'true'): Promise<void> {
   try {
     await target.run(['sh', '-c', script], { as: 'root', timeout: SETTLE_TIMEOUT })
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'TimeoutError')) throw error
+    if (!tookTooLong(error)) throw error
   }
 }
 

@@ -3,7 +3,7 @@ import { expand } from '../model/check.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { withVariables, type BakedCheck, type Section } from './baked.ts'
 import { probe } from './probes/index.ts'
-import { fail, MissingTool, skip, type Outcome, type Target } from './target.ts'
+import { fail, MissingTool, skip, tookTooLong, type Outcome, type Target } from './target.ts'
 
 /** What became of a check. */
 export interface Verdict extends Outcome {
@@ -23,8 +23,8 @@ const RETRY = 1_000
 /** Programs with a limit of their own tell more than we could: they get a moment more. */
 const GRACE = 2_000
 
-/** How many looks are under way at the same time: each is a podman that mostly waits. */
-const LOOKS = 4
+/** How many looks are under way at the same time. */
+const LOOKS = 32
 /** Verbs that only read what is at rest. A list of processes would have the other looks in it, and commands may be meant for one another. */
 const looksOnly = ({ verb }: BakedCheck): boolean => ['file', 'package', 'service'].includes(verb)
 
@@ -70,14 +70,14 @@ export async function evaluate(
   const attempt = () => attemptOnce(check, target, timeout)
   const { eventually } = check
   if (eventually === undefined) return verdict(await attempt())
-  const pause = Math.min(check.retryInterval ?? RETRY, eventually)
+  const pause = check.retryInterval ?? RETRY
   const begin = clock.now().getTime()
   for (let attempts = 1; ; attempts++) {
     const outcome = await attempt()
     if (outcome.status !== 'fail') return verdict(outcome)
-    if (clock.now().getTime() + pause - begin > eventually)
-      return verdict(fail(`${outcome.message} (after ${attempts} attempts over ${eventually / 1000}s)`))
-    await clock.sleep(pause)
+    const rest = begin + eventually - clock.now().getTime()
+    if (rest <= 0) return verdict(fail(`${outcome.message} (after ${attempts} attempts over ${eventually / 1000}s)`))
+    await clock.sleep(Math.min(pause, rest))
   }
 }
 
@@ -91,7 +91,7 @@ async function attemptOnce(check: BakedCheck, target: Target, timeout: number): 
     return await probe(check, limited, timeout / 1000)
   } catch (error) {
     if (error instanceof MissingTool) return fail(error.message)
-    if (error instanceof Error && error.name === 'TimeoutError') return fail(`took longer than ${timeout / 1000}s`)
+    if (tookTooLong(error)) return fail(`took longer than ${timeout / 1000}s`)
     throw error
   }
 }

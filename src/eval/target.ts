@@ -14,6 +14,8 @@ export interface RunInTarget {
   /** As root, or as the account that the image's programs run as. */
   readonly as: 'root' | 'user'
   readonly stdin?: string
+  /** It only looks: it may be run together with others of its kind. */
+  readonly look?: boolean
   /** It leaves something running. */
   readonly leaves?: boolean
   /** Milliseconds. */
@@ -30,10 +32,13 @@ export interface Target {
 
 /** Runs a script of ours as root; its arguments are `$1` and so on. */
 export async function script(target: Target, text: string, ...args: readonly string[]): Promise<RunResult> {
-  const ran = await target.run(['sh', '-c', text, 'ov', ...args], { as: 'root' })
+  const ran = await target.run(['sh', '-c', text, 'ov', ...args], { as: 'root', look: true })
   if (ran.exitCode === 127 && ran.stdout === '') throw new MissingTool('sh')
   return ran
 }
+
+/** What a run that took too long rejects with. */
+export const tookTooLong = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError'
 
 /** A program that a look needs is not there: no evidence of anything. (EVAL-33) */
 export class MissingTool extends Error {

@@ -323,25 +323,28 @@ export class ProjectCache {
 
   /** A JSON record, or undefined where it is missing or damaged. */
   read<T>(name: string): T | undefined {
-    return this.readWithText<T>(name)?.record
+    return this.readWith<T>(name)?.record
   }
 
-  /** A record, and the text that was kept with it. */
-  readWithText<T>(name: string): { readonly record: T; readonly text: string } | undefined {
+  /** A record, and what was kept with it. */
+  readWith<T>(name: string): { readonly record: T; readonly parts: readonly Uint8Array[] } | undefined {
     try {
-      const all = readFileSync(join(this.directory, `${name}.json`), 'utf8')
-      const end = all.indexOf('\n')
-      return { record: JSON.parse(all.slice(0, end)) as T, text: all.slice(end + 1) }
+      const all = readFileSync(join(this.directory, `${name}.json`))
+      let at = all.indexOf('\n') + 1
+      const [record, sizes] = JSON.parse(all.toString('utf8', 0, at)) as [T, number[]]
+      return { record, parts: sizes.map((size) => all.subarray(at, (at += size))) }
     } catch {
       return undefined
     }
   }
 
-  write(name: string, record: unknown, text = ''): void {
+  /** Keeps a record, and bytes with it, in one file: of two ovs, one writes all of it. */
+  write(name: string, record: unknown, parts: readonly Uint8Array[] = []): void {
     const file = join(this.directory, `${name}.json`)
     const aside = `${file}.${process.pid}`
     try {
-      writeFileSync(aside, `${JSON.stringify(record)}\n${text}`)
+      const head = Buffer.from(`${JSON.stringify([record, parts.map((part) => part.length)])}\n`)
+      writeFileSync(aside, Buffer.concat([head, ...parts]))
       renameSync(aside, file)
     } catch {
       rmSync(aside, { force: true }) // then the next run remembers nothing

@@ -1,4 +1,5 @@
 import type { CallSite } from '../../dsl/origin.ts'
+import type { Evaluated } from './evaluate.ts'
 
 const ENTITY = Symbol.for('ov.entity')
 const ORIGIN = Symbol.for('ov.origin')
@@ -37,15 +38,35 @@ const isEntity = (value: object): value is EntityValue => ENTITY in value
  */
 export function collect(exports: readonly unknown[], circle: readonly string[] = []): RawEntity[] {
   const found = new Map<object, RawEntity>()
+  for (const entity of exported(exports)) takeAll(entity, found, circle)
+  return [...found.values()]
+}
+
+/** Entities among what files export; what those refer to is found through them. */
+function exported(exports: readonly unknown[]): EntityValue[] {
+  const entities: EntityValue[] = []
   const walked = new Set<object>()
   const search = (value: unknown): void => {
     if (typeof value !== 'object' || value === null || walked.has(value)) return
     walked.add(value)
-    if (isEntity(value)) takeAll(value, found, circle)
+    if (isEntity(value)) entities.push(value)
     else if (Array.isArray(value) || isPlain(value) || isNamespace(value)) Object.values(value).forEach(search)
   }
   search(exports)
-  return [...found.values()]
+  return entities
+}
+
+/**
+ * All that a program declared, as bytes: while they are the same, {@link collect} would find the same. Made by the engine in a tenth of the time
+ * that collecting takes. The kinds are told apart from the data, where they don't show. Undefined where the engine can't do it: for functions,
+ * and for very deep chains.
+ */
+export function declaredBytes({ exports, kinds }: Evaluated): Uint8Array | undefined {
+  try {
+    return process.getBuiltinModule('node:v8').serialize([kinds.join(), exported(exports)])
+  } catch {
+    return undefined
+  }
 }
 
 const isNamespace = (value: object) => (value as Record<symbol, unknown>)[Symbol.toStringTag] === 'Module'

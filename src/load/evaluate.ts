@@ -8,6 +8,8 @@ import { projectUrl } from './recipe.ts'
 export interface Evaluated {
   /** What the entry files export, in their order. */
   readonly exports: readonly unknown[]
+  /** Kinds of all entities that it made, in their order. */
+  readonly kinds: readonly string[]
   /** Keeps its compiled code for later runs. It costs a moment, so that only runs that have nothing else to do should ask for it. */
   readonly keepCode: () => void
 }
@@ -19,6 +21,9 @@ export class EvaluationError extends Error {
     super('evaluation failed', { cause })
   }
 }
+
+/** The DSL tells every entity to the list of this name. */
+const MADE = Symbol.for('ov.made')
 
 /** What a program that never ends is stopped with. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -37,6 +42,9 @@ export async function evaluate(bundle: CachedBundle): Promise<Evaluated> {
   process.exit = (code) => {
     throw new Error(`process.exit(${code ?? ''}) would end ov before it has done anything`)
   }
+  const kinds: string[] = []
+  const told = globalThis as { [MADE]?: string[] }
+  told[MADE] = kinds
   let stop = (_: unknown): void => {}
   const stopped = new Promise<never>((_, reject) => (stop = reject))
   const stuck = () => stop(new Error('the program awaits something that never happens'))
@@ -50,10 +58,11 @@ export async function evaluate(bundle: CachedBundle): Promise<Evaluated> {
     for (const entry of entries) exports.push(await Promise.race([entry(), stopped]))
     // Rejections that nobody awaits are known one turn later.
     await Promise.race([new Promise(setImmediate), stopped])
-    return { exports, keepCode }
+    return { exports, kinds, keepCode }
   } catch (error) {
     throw new EvaluationError(error)
   } finally {
+    delete told[MADE]
     process.off('beforeExit', stuck).off('unhandledRejection', stop)
     for (const [signal, all] of listeners) for (const listener of all) process.on(signal, listener)
     Error.stackTraceLimit = limit

@@ -1,5 +1,6 @@
 import type { Builder, Distro, Init, PackageFormat } from '../../dsl/vocabulary.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { NO_PINS, type Pins } from './pins.ts'
 import {
   byName,
   type AuthoredEntity,
@@ -14,6 +15,7 @@ import {
 export function buildProject(
   entities: readonly AuthoredEntity[],
   builtIn: Vocabulary,
+  pins: Pins = NO_PINS,
 ): { project: Project; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = []
   const byKind = (kind: string) => {
@@ -51,6 +53,7 @@ export function buildProject(
       builders: vocabulary<Builder>('builder', builtIn.builders),
       inits: vocabulary<Init>('init', builtIn.inits),
     },
+    pins,
   }
   return { project, diagnostics }
 }

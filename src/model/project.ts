@@ -2,6 +2,7 @@ import type { Builder, Distro, Init, PackageFormat } from '../../dsl/vocabulary.
 import type { Place } from '../diagnostics/diagnostic.ts'
 import type { ImageData } from './schema/image.ts'
 import type { LayerData } from './schema/layer.ts'
+import type { Pins } from './pins.ts'
 import type { PodData } from './schema/pod.ts'
 
 /** An entity as it was written: plain data, and the place that wrote it. */
@@ -40,6 +41,8 @@ export interface Project {
   readonly images: ReadonlyMap<string, ImageModel>
   readonly pods: ReadonlyMap<string, PodModel>
   readonly vocabulary: Vocabulary
+  /** What `ov.lock` says. */
+  readonly pins: Pins
 }
 
 /** Names in one order everywhere: by code point, whatever the locale. */

@@ -121,10 +121,10 @@ export function checkIds(image: ResolvedImage, project: Project, diagnostics: Di
       continue
     }
     const field = `${one.field}.id`
-    if (diagnostics.some((other) => other.code === 'OV3040' && other.entity === one.entity && other.field === field))
+    if (diagnostics.some((other) => other.code === 'OV3041' && other.entity === one.entity && other.field === field))
       continue
     diagnostics.push({
-      code: 'OV3040',
+      code: 'OV3041',
       severity: 'error',
       message: `${field}: ${JSON.stringify(id)} is the id of a check of ${first.origin} and of ${one.origin} in section ${one.section} of image "${image.name}"`,
       entity: one.entity,

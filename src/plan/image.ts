@@ -1,6 +1,7 @@
 import type { RunStep } from '../../dsl/vocabulary.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Facts } from '../model/facts.ts'
+import { pinnedReference } from '../model/pins.ts'
 import { byName, placeOf, type LayerModel, type Project } from '../model/project.ts'
 import { resolveBuilders, type BuilderMap, type BuildersOf } from '../resolve/builders.ts'
 import { mergeCapabilities } from '../resolve/capabilities.ts'
@@ -39,6 +40,7 @@ export function compileImages(
     vocabulary: project.vocabulary,
     facts: facts.get(layer.name) ?? { base: '' },
     directory: stageDirectory(layer, facts),
+    pins: project.pins,
     report: reporter(layer, diagnostics),
   })
   for (const image of images.values()) {
@@ -139,6 +141,7 @@ function compileImage(
     builderImages: tools.image,
     init,
     tasks,
+    pins: project.pins,
     report,
   })
   const buildersIn = (of: readonly LayerModel[]) => [...new Set(of.flatMap((layer) => tools.of(layer, image)))]
@@ -148,7 +151,11 @@ function compileImage(
     vars: layer.data.vars ?? {},
     plan: compileLayer(layer, contextOf(layer, reporter(layer, diagnostics))),
     data: stagedData(layer),
-    extract: (layer.data.extract ?? []).map((one) => ({ ...one, dest: expandHome(one.dest, image.user.home) })),
+    extract: (layer.data.extract ?? []).map((one) => ({
+      ...one,
+      pinned: pinnedReference(one.source, project.pins),
+      dest: expandHome(one.dest, image.user.home),
+    })),
   }))
   // What is wrong with a service of a base image was said there.
   const inherited = (layer: LayerModel) =>

@@ -4,6 +4,7 @@
  */
 import type { CacheDirectory, RunStep, StageStep } from '../../dsl/vocabulary.ts'
 import type { Place } from '../diagnostics/diagnostic.ts'
+import type { Sha256 } from '../model/pins.ts'
 import type { Account, ResolvedBase } from '../resolve/image.ts'
 import type { StagedData } from './data.ts'
 import type { ImageMetadata } from './metadata.ts'
@@ -104,9 +105,17 @@ export type ResolvedTask =
       readonly env: Readonly<Record<string, string>>
       readonly caches: readonly string[]
       readonly uninstall: readonly string[]
+      readonly checksum?: Checksum
     }
   | { readonly verb: 'setcap'; readonly path: string; readonly caps: string }
   | { readonly verb: 'build' }
+
+/** What a download must be. */
+export interface Checksum {
+  readonly source: 'the task' | 'ov.lock'
+  /** Undefined as long as `ov.lock` does not know it. */
+  readonly sha256: Sha256 | undefined
+}
 
 export interface TaskStep extends Authored {
   readonly kind: 'Task'
@@ -232,7 +241,13 @@ export interface ImageLayer {
   /** What it gives to volumes. */
   readonly data: readonly StagedData[]
   /** What it takes out of other images. */
-  readonly extract: readonly { readonly source: string; readonly path: string; readonly dest: string }[]
+  readonly extract: readonly {
+    readonly source: string
+    /** The source with its digest, where `ov.lock` has one. */
+    readonly pinned: string
+    readonly path: string
+    readonly dest: string
+  }[]
 }
 
 /** How the init of an image is put together. */

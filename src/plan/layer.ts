@@ -1,5 +1,6 @@
 import type { RunStep } from '../../dsl/vocabulary.ts'
 import type { LayerFacts } from '../model/facts.ts'
+import type { Pins } from '../model/pins.ts'
 import { byName, placeOf, type LayerModel, type Vocabulary } from '../model/project.ts'
 import { builderOf, sectionOf } from '../resolve/builders.ts'
 import type { Account, ResolvedImage } from '../resolve/image.ts'
@@ -24,6 +25,7 @@ export interface LayerContext {
   /** Init that runs the image's services. */
   readonly init: string | undefined
   readonly tasks: TaskCompiler
+  readonly pins: Pins
   readonly report: (
     field: string,
     ...rest: Parameters<Say> extends [infer C, string, ...infer R] ? [C, ...R] : never
@@ -202,7 +204,7 @@ function taskAndBuilderSteps(
   layer: LayerModel,
   context: Omit<LayerContext, 'image' | 'init' | 'tasks'> & { readonly user: Account },
 ): Step[] {
-  const { user: account, vocabulary, facts, directory, report } = context
+  const { user: account, vocabulary, facts, directory, pins, report } = context
   const tasks = layer.data.tasks ?? []
   const builds: BuilderStep[] = manifestsOf(layer, vocabulary, facts).map((manifest) => ({
     ...manifestStep(manifest, {
@@ -225,7 +227,7 @@ function taskAndBuilderSteps(
         remedy,
         severity,
       )
-    const { task, user } = resolveTask(data, { user: account, vars: layer.data.vars ?? {}, say })
+    const { task, user } = resolveTask(data, { user: account, vars: layer.data.vars ?? {}, pins, say })
     if (task.verb === 'build') {
       placed = true
       if (builds.length === 0 && !hasBuiltSection(layer, vocabulary))

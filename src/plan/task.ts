@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Pins } from '../model/pins.ts'
 import type { TaskData } from '../model/schema/tasks.ts'
 import type { Account } from '../resolve/image.ts'
-import type { ResolvedTask, TaskUser } from './ir.ts'
+import type { Checksum, ResolvedTask, TaskUser } from './ir.ts'
 
 /** Reports a problem of the task: a field of it, what is wrong, what to do. */
 export type Say = (
@@ -15,6 +16,7 @@ export type Say = (
 export interface TaskContext {
   readonly user: Account
   readonly vars: Readonly<Record<string, string>>
+  readonly pins: Pins
   readonly say: Say
 }
 
@@ -148,12 +150,22 @@ export function resolveTask(task: TaskData, context: TaskContext): { task: Resol
         env: environment(task.env),
         caches: caches(task.cache),
         uninstall: (task.uninstall ?? []).map((target, index) => path(`uninstall[${index}]`, target)),
+        ...(task.checksum !== undefined && { checksum: checksumOf(task.checksum, url, context) }),
       },
     }
   }
   if ('setcap' in task)
     return { user, task: { verb: 'setcap', path: path('setcap', task.setcap), caps: task.caps ?? '' } }
   return { user, task: { verb: 'build' } }
+}
+
+/** The checksum that a download is checked against. One that nobody has looked up yet checks nothing, so people are told. */
+function checksumOf(given: string, url: string, { vars, pins, say }: TaskContext): Checksum {
+  if (given !== 'lock') return { source: 'the task', sha256: given.replace(/^sha256:/, '') }
+  const sha256 = pins.downloads[fillVars(url, vars)]?.sha256
+  if (sha256 === undefined)
+    say('OV3040', 'checksum', 'is not in ov.lock yet, so nothing is checked', 'run: ov lock', 'warning')
+  return { source: 'ov.lock', sha256 }
 }
 
 function resolveUser(given: string | undefined, fallback: string, context: TaskContext): TaskUser {

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import type { Facts } from '../model/facts.ts'
+import { pinnedReference, type FoundAccount, type Pins } from '../model/pins.ts'
 import { placeOf, type ImageModel, type LayerModel, type Project } from '../model/project.ts'
 import { refName } from '../model/schema/refs.ts'
 import { RELEASES } from '../vocabulary/index.ts'
@@ -19,6 +20,8 @@ export interface Account {
   readonly home: string
   /** It came with the base image. */
   readonly adopted: boolean
+  /** It was found in the base image, and is kept in `ov.lock`. (IMG-18) */
+  readonly found?: true
 }
 
 /** How a base image is made on this machine. */
@@ -34,7 +37,8 @@ export interface BootstrapSpec {
 
 export type ResolvedBase =
   | { readonly kind: 'internal'; readonly image: string }
-  | { readonly kind: 'external'; readonly ref: string }
+  /** `pinned` is the reference with the digest of `ov.lock`, or without one as long as it has none. */
+  | { readonly kind: 'external'; readonly ref: string; readonly pinned: string }
   | { readonly kind: 'bootstrap'; readonly spec: BootstrapSpec }
   /** Of data images. */
   | { readonly kind: 'none' }
@@ -125,7 +129,7 @@ export function resolveImages(
       failed.add(image.name)
       return undefined
     }
-    const base = resolveBase(image, parent)
+    const base = resolveBase(image, parent, project.pins)
     const ownTags = image.data.distro === undefined ? undefined : [image.data.distro].flat().map(refName)
     const tags = ownTags ?? parent?.tags ?? (base.kind === 'bootstrap' ? bootstrapTags(image) : [])
     const distro = resolveDistro(tags, project.vocabulary)
@@ -171,7 +175,8 @@ export function resolveImages(
           "set distro, for example distro: ['debian:13', 'debian']",
         )
     }
-    const user = resolveUser(image, parent?.user, distro)
+    const found = base.kind === 'external' ? project.pins.images[base.ref]?.users : undefined
+    const user = resolveUser(image, parent?.user, distro, found)
     if (typeof user === 'string')
       return say('OV3010', 'userPolicy', user, "take 'auto' or 'create', or name a distro that declares its account")
     const version = image.data.version ?? highestVersion(chain.map((layer) => layer.data.version)) ?? parent?.version
@@ -204,10 +209,10 @@ export function resolveImages(
   return { images: diagnostics.length > 0 ? resolved : addIntermediates(resolved), diagnostics }
 }
 
-function resolveBase(image: ImageModel, parent: ResolvedImage | undefined): ResolvedBase {
+function resolveBase(image: ImageModel, parent: ResolvedImage | undefined, pins: Pins): ResolvedBase {
   if (parent) return { kind: 'internal', image: parent.name }
   const { base } = image.data
-  if (typeof base === 'string') return { kind: 'external', ref: base }
+  if (typeof base === 'string') return { kind: 'external', ref: base, pinned: pinnedReference(base, pins) }
   if (base === undefined || !('$base' in base)) throw new Error(`image ${image.name}: unresolved base`)
   const {
     distro = 'debian',
@@ -262,12 +267,13 @@ function resolveUser(
   image: ImageModel,
   parent: Account | undefined,
   distro: ResolvedDistro | undefined,
+  found: Readonly<Record<string, FoundAccount | null>> | undefined,
 ): Account | string {
   const { user, uid, gid, userPolicy = 'auto' } = image.data
   if (parent) {
     if (user === undefined && uid === undefined && gid === undefined) return parent
     const same = user === parent.name || (user === undefined && uid === parent.uid)
-    return same ? { ...parent, uid: uid ?? parent.uid, gid: gid ?? parent.gid } : account(user, uid, gid)
+    return same ? { ...parent, uid: uid ?? parent.uid, gid: gid ?? parent.gid } : ownAccount(user, uid, gid)
   }
   const shipped = distro?.baseUser
   if (userPolicy === 'adopt' && !shipped)
@@ -275,7 +281,20 @@ function resolveUser(
   // An explicit user, or another uid, is a wish of its own: it is not overwritten by what the base happens to ship.
   const free = user === undefined && (uid === undefined || uid === shipped?.uid)
   if (shipped && (userPolicy === 'adopt' || (userPolicy === 'auto' && free))) return { ...shipped, adopted: true }
-  return account(user, uid, gid)
+  const sought = soughtUid(image, distro)
+  const account = sought === undefined ? undefined : found?.[sought]
+  if (sought !== undefined && account)
+    return { ...account, uid: sought, gid: gid ?? account.gid, adopted: true, found: true }
+  return ownAccount(user, uid, gid)
+}
+
+/**
+ * The uid whose account is looked up in an external base: nothing else says who it is, and who says so is not overruled. root is the same
+ * everywhere. (IMG-18)
+ */
+export function soughtUid({ data }: ImageModel, distro: ResolvedDistro | undefined): number | undefined {
+  const { user, uid = 1000, userPolicy = 'auto' } = data
+  return userPolicy === 'auto' && user === undefined && uid !== 0 && !distro?.baseUser ? uid : undefined
 }
 
 /** A data image: the layers that give it something, each as it is. Nothing is installed, so nothing is inherited. (IMG-67) */
@@ -292,7 +311,7 @@ function resolveDataImage(image: ImageModel, project: Project, graph: LayerGraph
     tags: [],
     distro: undefined,
     formats: [],
-    user: account(user, uid, gid),
+    user: ownAccount(user, uid, gid),
     chain: layers,
     own: layers,
     levels: [layers],
@@ -302,7 +321,7 @@ function resolveDataImage(image: ImageModel, project: Project, graph: LayerGraph
   }
 }
 
-function account(user: string | undefined, uid: number | undefined, gid: number | undefined): Account {
+function ownAccount(user: string | undefined, uid: number | undefined, gid: number | undefined): Account {
   const isRoot = user === 'root' || (user === undefined && uid === 0)
   const name = user ?? (isRoot ? 'root' : 'user')
   return {

@@ -22,7 +22,7 @@ const USUAL_UID = 1000
 /**
  * Puts images that begin with the same layers on an image that holds these: built once, and there to be based on. Images are only put together
  * when they would have built exactly the same, so nothing but the way of building changes. An image that people declare never becomes the base of
- * another one in this way: its labels would decide whether the other's steps run again. (IMG-87 to IMG-95, IMG-161)
+ * another one in this way: what is its own (env, shell code, data) would come into the other. (IMG-87 to IMG-95, IMG-161)
  */
 export function addIntermediates(images: ReadonlyMap<string, ResolvedImage>): ReadonlyMap<string, ResolvedImage> {
   const grounds = new Map<string, string>()

@@ -5,8 +5,9 @@ import type { ImagePlan } from '../plan/ir.ts'
 import type { PodPlan } from '../plan/pod.ts'
 import { renderContainerfile } from './containerfile/index.ts'
 import { renderRoutes, routesFile } from './containerfile/routes.ts'
+import { CHECKSUM_MISMATCH } from './containerfile/tasks.ts'
 import { renderQuadlet, type QuadletInput } from './quadlet/index.ts'
-import { bootstrapReference, contentHash, fullReference } from './references.ts'
+import { bootstrapReference, contentHash, CONTENT_IMAGES, contentReference, fullReference } from './references.ts'
 import { sideMap, type FileTree, type OutputFile } from './tree.ts'
 import { UnprintableLine } from './unprintable.ts'
 
@@ -122,7 +123,7 @@ function synthesiseImage(
 export function baseReference(image: ImagePlan, input: Pick<SynthInput, 'images' | 'tag' | 'architecture'>): string {
   switch (image.base.kind) {
     case 'external':
-      return image.base.ref
+      return image.base.pinned
     case 'bootstrap':
       return bootstrapReference(image.base.spec, input.architecture)
     case 'none':
@@ -183,4 +184,4 @@ function guard<T>(
   }
 }
 
-export { bootstrapReference, fullReference }
+export { bootstrapReference, CHECKSUM_MISMATCH, contentReference, CONTENT_IMAGES, fullReference }

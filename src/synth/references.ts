@@ -9,6 +9,12 @@ export const contentHash = (text: string): string => createHash('sha256').update
 export const fullReference = (image: Pick<ImagePlan, 'name' | 'registry'>, tag: string): string =>
   `${image.registry === undefined ? '' : `${image.registry}/`}${image.name}:${tag}`
 
+/** The reference of an image without its metadata, which other images of the project are built on. */
+export const contentReference = (name: string, hash: string): string => `${CONTENT_IMAGES}${name}:${hash.slice(0, 16)}`
+
+/** What these references begin with. */
+export const CONTENT_IMAGES = 'localhost/ov-content/'
+
 /** The reference of a bootstrapped base: it follows everything that goes into it. */
 export function bootstrapReference(spec: BootstrapSpec, architecture: string): string {
   const key = contentHash(

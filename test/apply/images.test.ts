@@ -25,11 +25,10 @@ const stored = (decisions: readonly ImageDecision[]) =>
       Promise.resolve({
         exitCode: 0,
         stdout: JSON.stringify(
-          decisions.map(({ reference, inputs }, index) => ({
-            Id: String(index),
-            Names: [reference],
-            Labels: { [INPUTS_LABEL]: inputs.hash },
-          })),
+          decisions.flatMap(({ reference, inputs, content }, index) => [
+            { Id: String(index), Names: [reference], Labels: { [INPUTS_LABEL]: inputs.hash } },
+            ...(content ? [{ Id: `content-${index}`, Names: [content.reference] }] : []),
+          ]),
         ),
         stderr: '',
       }),
@@ -60,7 +59,7 @@ it('IMG-22 IMG-180 IMG-T8 IMG-T13 a builder image comes first, with its bases, a
   const changed = await decide(workspace, 'two', first, '2026-03-02T00:00:00Z')
   expect(tags(changed)).toEqual(['root:2026.2.304', 'tools:2026.61.0 built', 'app:2026.61.0 built', 'other:2026.2.304'])
 })
-it('IMG-180 a builder that must be built anew although nothing changed has what it builds follow', async () => {
+it('IMG-180 what is built with a builder follows when its content must be made anew, and stays when only its name is gone', async () => {
   const workspace = new Workspace({ 'package.json': '{}' })
   const first = await decide(workspace, 'one', [], '2026-01-02T03:04:00Z')
   const lost = first.filter((one) => one.image.name !== 'tools')
@@ -70,4 +69,34 @@ it('IMG-180 a builder that must be built anew although nothing changed has what 
     'app:2026.33.0 built',
     'other:2026.2.304',
   ])
+  const untagged = first.map((one) => (one.image.name === 'tools' ? { ...one, reference: 'localhost/gone:1' } : one))
+  const decided = await decide(workspace, 'one', untagged, '2026-02-02T00:00:00Z')
+  expect(tags(decided)).toEqual(['root:2026.2.304', 'tools:2026.33.0 built', 'app:2026.2.304', 'other:2026.2.304'])
+})
+
+it('IMG-161 a label of a base is no input of what is built on it; its content is built where something needs it', async () => {
+  const workspace = new Workspace({})
+  const make = (command: string, script: string) => {
+    const base = image({ name: 'base', base: 'debian:13', distro: 'debian', version, aliases: { x: command } })
+    return {
+      base,
+      child: image({ name: 'child', base, layers: [layer({ name: 'a', version, tasks: [cmd(script)] })] }),
+    }
+  }
+  const decideBoth = (command: string, script: string, before: readonly ImageDecision[], time: string) => {
+    const { images, stages } = pipeline(make(command, script), workspace.root)
+    const clock = { now: () => new Date(time), sleep: () => Promise.resolve() }
+    return decideImages(withBases(['child'], images), { images, stages, architecture: 'amd64' }, stored(before), clock)
+  }
+  const first = await decideBoth('one', 'x', [], '2026-01-02T03:04:00Z')
+  expect(tags(first)).toEqual(['base:2026.2.304 built', 'child:2026.2.304 built'])
+  expect(tags(await decideBoth('two', 'x', first, '2026-02-02T00:00:00Z'))).toEqual([
+    'base:2026.33.0 built',
+    'child:2026.2.304',
+  ])
+  // Only the image itself is left: it is built once more for what is now built on it, under the tag that it has.
+  const bare = first.map(({ content: _, ...one }) => one)
+  const decided = await decideBoth('one', 'y', bare, '2026-02-02T00:00:00Z')
+  expect(tags(decided)).toEqual(['base:2026.2.304 built', 'child:2026.33.0 built'])
+  expect(decided[0]?.content?.build).toBe(true)
 })

@@ -46,10 +46,12 @@ afterAll(() => machine?.bed.down())
 const steps = async (image: string) => {
   const log = await machine.sh(`cat ~/.local/state/ov/logs/build-${image}.log`)
   const all = log.split(/^(?=(?:\[\d+\/\d+\] )?STEP )/m).filter((step) => /^(\[\d+\/\d+\] )?STEP/.test(step))
-  const start = all.findLastIndex((step) => /STEP \d+\/\d+: FROM/.test(step))
+  // What others are built on is built first, and then gets its metadata.
+  const isFrom = (step: string) => /STEP \d+\/\d+: FROM/.test(step)
+  const start = all.findLastIndex((step) => isFrom(step) && !step.includes(`FROM localhost/ov-content/${image}:`))
   return all
     .slice(start + 1)
-    .filter((step) => !step.includes('Using cache'))
+    .filter((step) => !isFrom(step) && !step.includes('Using cache'))
     .map((step) => /STEP \d+\/\d+: (\S+)/.exec(step)![1]!)
 }
 const read = (deploy: string, path: string) => machine.sh(`podman exec ov-${deploy} cat ${path}`)
@@ -101,4 +103,69 @@ it('IMG-54 editing what is only a label reruns only LABEL lines', async () => {
 it('the log of the last build of each image is kept', async () => {
   expect(await machine.sh('ls ~/.local/state/ov/logs')).toBe('build-both.log\nbuild-one.log\nbuild-stock-left.log')
   expect(await machine.sh('stat -c %a ~/.local/state/ov/logs/build-one.log')).toBe('600')
+})
+
+it('IMG-54 IMG-161 editing labels, checks and ports of a base reruns no step of it, nor of what is built on it', async () => {
+  interface Edit {
+    readonly alias?: string
+    readonly check?: string
+    readonly port?: number
+    readonly note?: string
+    readonly first?: string
+  }
+  const chain = ({ alias = 'one', check = '/first', port = 8001, note = 'note', first = 'first' }: Edit) =>
+    `import { cmd, copy, image, layer, write } from 'ov'
+import { stock } from './stock.ts'
+const version = '2026.320.1200'
+const first = layer({
+  name: 'first', version, files: ['file'], ports: [${port}],
+  tasks: [cmd('echo ${first} > /first', { comment: 'EXPOSE 1' }), copy('file', { to: '/file' })],
+  eval: [{ file: '${check}' }],
+})
+const second = layer({ name: 'second', version, tasks: [cmd('cp /first /second'), write('/note', { content: '${note}' })] })
+const above = layer({ name: 'above', version, ports: [9999], env: { ABOVE: '1' }, tasks: [cmd('cat /second > /above')] })
+export const ground = image({ name: 'ground', base: stock, layers: [first, second], aliases: { x: '${alias}' } })
+export const top = image({ name: 'top', base: ground, layers: [above] })
+`
+  const chained = await machine.project('chain', { 'images.ts': chain({}), file: 'x' })
+  /** What runs anew, by image; nothing is said of an image that is not built. */
+  const edit = async (what: Edit) => {
+    await chained.put({ 'images.ts': chain(what) })
+    const { stderr } = await chained.done('image build')
+    const built = ['ground', 'top'].filter((name) => new RegExp(`^${name}: built`, 'm').test(stderr))
+    const counts = built.map(async (name) => {
+      const all = await steps(name)
+      return [name, Object.fromEntries(['RUN', 'COPY'].map((kind) => [kind, all.filter((one) => one === kind).length]))]
+    })
+    return Object.fromEntries(await Promise.all(counts)) as object
+  }
+  // docs/performance.md has these as a table.
+  expect(await edit({})).toEqual({ ground: { RUN: 2, COPY: 2 }, top: { RUN: 1, COPY: 0 } })
+  expect(await edit({})).toEqual({})
+  expect(await edit({ alias: 'two' })).toEqual({ ground: { RUN: 0, COPY: 0 } })
+  const unchanged = { ground: { RUN: 0, COPY: 0 }, top: { RUN: 0, COPY: 0 } }
+  // The labels of both say it.
+  expect(await edit({ check: '/file' })).toEqual(unchanged)
+  expect(await edit({ port: 8002 })).toEqual(unchanged)
+  expect(await edit({ note: 'edited' })).toEqual({ ground: { RUN: 0, COPY: 1 }, top: { RUN: 1, COPY: 0 } })
+  expect(await edit({ first: 'edited' })).toEqual({ ground: { RUN: 2, COPY: 2 }, top: { RUN: 1, COPY: 0 } })
+  const newest = async (name: string) =>
+    (await machine.sh(`podman images --format '{{.Repository}}:{{.Tag}}' localhost/${name} | head -1`)).trim()
+  expect(await machine.sh(`podman run --rm ${await newest('top')} cat /above`)).toBe('edited')
+  // One is enough.
+  expect(await machine.sh('podman images -q --filter reference=localhost/ov-content/ground | wc -l')).toBe('1')
+
+  // The written Containerfiles make the same images in any builder.
+  await chained.done('synth')
+  for (const name of ['ground', 'top'])
+    await machine.sh(
+      `cd ${chained.folder} && podman build -q -f .build/${name}/Containerfile -t plain/${name} --build-arg BASE_IMAGE="$(sed -n 's/^ARG BASE_IMAGE=//p' .build/${name}/Containerfile | sed 's#^ground:.*#plain/ground#; s#^stock:.*#${await newest('stock')}#')" .`,
+    )
+  const config = async (reference: string) => {
+    const text = await machine.sh(`podman image inspect --format '{{json .Config}}' ${reference}`)
+    const { Labels, ...rest } = JSON.parse(text) as { Labels: Record<string, string> }
+    const own = Object.entries(Labels).filter(([name]) => !/build_inputs$|^io\.buildah/.test(name))
+    return { ...rest, Labels: Object.fromEntries(own) }
+  }
+  for (const name of ['ground', 'top']) expect(await config(await newest(name))).toEqual(await config(`plain/${name}`))
 })

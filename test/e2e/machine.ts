@@ -102,8 +102,8 @@ const KEPT = ['home/op/.local/share/containers', 'home/op/.local/state/ov/builds
 async function stockStorage(ov: string): Promise<string> {
   const hash = createHash('sha256').update(STOCK)
   hash.update(String(Math.floor(Date.now() / 604_800_000)))
-  for (const file of ['src/apply/base.ts', 'src/vocabulary/deb.ts', 'src/vocabulary/distros.ts'])
-    hash.update(await readFile(join(ROOT, file)))
+  for (const file of ['apply/base', 'apply/buildfile', 'apply/inputs', 'vocabulary/deb', 'vocabulary/distros'])
+    hash.update(await readFile(join(ROOT, 'src', `${file}.ts`)))
   for (const file of (await readdir(join(ROOT, 'test/bed/lib'))).sort())
     hash.update(await readFile(join(ROOT, 'test/bed/lib', file)))
   const name = `storage-${hash.digest('hex').slice(0, 12)}.tar`
@@ -117,14 +117,18 @@ async function stockStorage(ov: string): Promise<string> {
       const machine = await startWith('stock', ov, [`${CACHE}:/e2e` as BedMount])
       await using bed = machine.bed
       const project = await machine.project('stock', {
-        'deploy.ts': `import { pod } from 'ov'
+        // Something is built on both, so that their content is there.
+        'deploy.ts': `import { image, pod } from 'ov'
 import { booting, stock } from './stock.ts'
+export const above = [stock, booting].map((base, at) => image({ name: \`above-\${at}\`, base }))
 export const one = pod({ name: 'one', image: stock })
 export const two = pod({ name: 'two', image: booting })
 `,
       })
+      await project.done('image build')
       await project.done('apply')
       await project.done('destroy one two')
+      await machine.sh('podman rmi $(podman images -q --filter reference=localhost/above-*)')
       await bed.exec(['tar', '-C', '/', '-cf', `/e2e/${name}.part`, ...TAR, ...KEPT], { user: 'root' })
       for (const old of await readdir(CACHE)) if (/^storage-.*\.tar$/.test(old)) await rm(join(CACHE, old))
       await rename(`${file}.part`, file)

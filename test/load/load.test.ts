@@ -443,6 +443,39 @@ export const a = layer({ name: 'a', version: '2026.1.1', env: { VALUE: value, FR
     expect((await one.run('synth')).stderr).toContain('"file" not found')
   })
 
+  it('IMG-171 what the engine can not write down, functions and very deep chains, is known again and compared as well', async () => {
+    const vocabulary = `import { defineInit, image, layer } from 'ov'
+const named = process.env.OV_TEST_VALUE ?? 'none'
+export const own = defineInit({ name: 'own', fragmentDirectory: 'own', fragment: ({ name }) => name + named, config: { path: '/etc/own', header: () => '' }, entrypoint: ['own'] })
+export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', layers: [layer({ name: 'a', version: '2026.1.1', env: { FROM_ENV: named } })] })
+`
+    const chain = `import { image, layer, type Layer } from 'ov'
+let last: Layer[] = []
+for (let at = 0; at < 3000; at++) last = [layer({ name: 'l' + at, version: '2026.1.1', depends: last, env: { FROM_ENV: process.env.OV_TEST_VALUE ?? 'none' } })]
+export const deepest = last[0]
+`
+    for (const text of [vocabulary, chain]) {
+      const one = new Workspace({ 'layers.ts': text })
+      await synth(one, {})
+      expect(await synth(one, {})).toMatch(CURRENT)
+      expect(await synth(one, { OV_TEST_VALUE: 'given' })).not.toMatch(CURRENT)
+    }
+  })
+
+  it('IMG-171 an entity of another kind with the same fields is not taken for what it was', async () => {
+    const one = new Workspace({
+      'layers.ts': `import { image, layer } from 'ov'
+const make = process.env.OV_TEST_VALUE === undefined ? layer : image
+const a = (make as typeof layer)({ name: 'a', version: '2026.1.1', env: { A: '1' } })
+export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', layers: [a] })
+`,
+    })
+    await synth(one, {})
+    expect(await synth(one, {})).toMatch(CURRENT)
+    const { code, stderr } = await one.cli(['synth'], { env: { OV_TEST_VALUE: '1' } })
+    expect(code, stderr).toBe(1)
+  })
+
   it('IMG-171 a cache that is damaged, gone, or a place that can not be written to, costs time only', async () => {
     const one = project()
     await synth(one)

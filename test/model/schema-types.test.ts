@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
+import { MODIFIERS, VERB_FIELDS, VERBS as CHECK_VERBS } from '../../src/model/check.ts'
+import { checks } from '../../src/model/schema/check.ts'
 import { taskList, VERBS } from '../../src/model/schema/tasks.ts'
 import { imageSchema } from '../../src/model/schema/image.ts'
 import { layerSchema } from '../../src/model/schema/layer.ts'
@@ -133,5 +135,16 @@ describe('LAY-02 LAY-120 the types and the run-time check know the same fields',
         .safeParse([{ [verb]: 'x', ...(field !== verb && { [field]: 'x' }) }])
         .error?.issues.some(({ message }) => message.includes('is not valid on') || message.includes('conflicting'))
     expect(every.filter((field) => refused(field) !== true).sort()).toEqual(fieldsOf(type))
+  })
+  it.each(CHECK_VERBS)('EVAL-06 EVAL-07 of %s checks', (verb) => {
+    const fields = fieldsOf(`${verb.charAt(0).toUpperCase()}${verb.slice(1)}Check`)
+    expect(Object.keys({ ...VERB_FIELDS[verb], ...MODIFIERS }).sort()).toEqual(fields)
+    // No field that the types know is one that the run-time check has never heard of.
+    const unknown = (field: string) =>
+      checks('build')
+        .safeParse([{ [verb]: 'x', [field]: 'x' }])
+        .error?.issues.some(({ code }) => code === 'unrecognized_keys')
+    expect(fields.filter((field) => unknown(field) === true)).toEqual([])
+    expect(unknown('nonsense')).toBe(true)
   })
 })

@@ -93,6 +93,15 @@ describe('IMG-149 labels', () => {
       ...{ version, image, registry, volumes, layerVersions, data, dataImage: true },
     })
   })
+  it('EVAL-04 IMG-124 checks of images from before the label had its name', () => {
+    const older = { [`${LABEL_PREFIX}tests`]: '{"layer":[{"file":"/old"}]}' }
+    expect(fromLabels(older).eval).toEqual({ layer: [{ file: '/old' }] })
+    expect(fromLabels({ ...older, [`${LABEL_PREFIX}eval`]: '{"image":[{"file":"/new"}]}' }).eval).toEqual({
+      image: [{ file: '/new' }],
+    })
+    expect(fromLabels({ ...older, [`${LABEL_PREFIX}eval`]: '' }).eval).toEqual({})
+    expect(() => fromLabels({ [`${LABEL_PREFIX}tests`]: '[' })).toThrow('label org.overthinkos.tests is not valid JSON')
+  })
   it('IMG-147 IMG-148 empty labels are read as absent, and foreign ones are passed over', () => {
     const taken = toLabels({ ...FULL, network: '', ports: [], initServices: {}, init: '' }, [FULL])
     const network = taken.filter(({ value }) => value === '').map(({ name }) => name.slice(LABEL_PREFIX.length))

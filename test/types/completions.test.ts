@@ -123,7 +123,19 @@ describe('fields and values', () => {
     {
       title: 'LAY-19 options of download',
       text: `download('https://a', { ‸ })`,
-      names: ['cache', 'comment', 'env', 'extract', 'include', 'mode', 'stripComponents', 'to', 'uninstall', 'user'],
+      names: [
+        'cache',
+        'checksum',
+        'comment',
+        'env',
+        'extract',
+        'include',
+        'mode',
+        'stripComponents',
+        'to',
+        'uninstall',
+        'user',
+      ],
     },
     {
       title: 'LAY-89 fields of a required variable',
@@ -187,6 +199,7 @@ describe('fields and values', () => {
         "hooks",
         "info",
         "layers",
+        "libvirt",
         "mcpAccepts",
         "mcpProvides",
         "mcpRequires",

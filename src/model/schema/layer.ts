@@ -196,6 +196,7 @@ export function layerSchema(formats: readonly FormatRules[], builders: readonly 
       mcpAccepts: mcpContracts.optional(),
       aliases: aliases.optional(),
       hooks: hooks.optional(),
+      libvirt: z.array(z.string()).optional(),
       route: route.optional(),
       portRelay: portRelay.optional(),
       engine: engine.optional(),

@@ -39,6 +39,10 @@ const FIELDS = {
     mode: mode.optional(),
     env: variables.optional(),
     cache: cache.optional(),
+    checksum: z
+      .string()
+      .regex(/^(lock|sha256:[0-9a-f]{64})$/, "is neither 'lock' nor sha256: and 64 hex digits")
+      .optional(),
     uninstall: z.array(path).optional(),
     comment,
   },

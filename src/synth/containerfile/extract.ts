@@ -17,7 +17,7 @@ const each = (
 
 /** The images that files are taken out of. (IMG-62) */
 export const extractStages = (image: ImagePlan): Line[] =>
-  each(image, ({ source }, stage) => [{ kind: 'blank' }, { kind: 'from', image: source, stage }])
+  each(image, ({ pinned }, stage) => [{ kind: 'blank' }, { kind: 'from', image: pinned, stage }])
 
 /** The files that are taken out of them, for the image's user. (IMG-62) */
 export function extractedFiles(image: ImagePlan): Line[] {

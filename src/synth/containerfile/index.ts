@@ -90,6 +90,9 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
 
   const final = image.keepsRoot || image.user.uid === 0 ? 'root' : String(image.user.uid)
   if (user !== final) put(image.origin, { kind: 'blank' }, { kind: 'user', user: final })
+  // Behind everything that runs or copies: an edit of these reruns none of it.
+  if (image.ports.length > 0) title('Exposed ports')
+  for (const port of image.ports) put(image.origin, { kind: 'expose', port })
   title('Image metadata')
   put(image.origin, ...labelInstructions(image))
   return printWithAuthors(out, printContainerfile<Place>)
@@ -108,7 +111,7 @@ function bootstrap(image: ImagePlan, rootFollows: boolean, title: Title, put: Pu
   if (user.uid === 0) return 'root'
   if (user.adopted)
     title(
-      `User ${user.name} (uid=${user.uid}) adopted from base image (declared in build.yml distro.base_user) — no useradd needed`,
+      `User ${user.name} (uid=${user.uid}) adopted from base image (${user.found ? 'found in it, see ov.lock' : 'declared in build.yml distro.base_user'}) — no useradd needed`,
     )
   else {
     put(
@@ -134,7 +137,7 @@ function bootstrap(image: ImagePlan, rootFollows: boolean, title: Title, put: Pu
   return 'root'
 }
 
-/** ENV, PATH and EXPOSE of the image's own layers. (IMG-61, LAY-60 to LAY-64) */
+/** ENV and PATH of the image's own layers. (IMG-61, LAY-60 to LAY-64) */
 function environment(image: ImagePlan, title: Title, put: Put): void {
   const hooks = image.layers.flatMap(({ plan, origin }) =>
     plan.steps.flatMap((step) => (step.kind === 'ShellHook' ? [{ step, origin }] : [])),
@@ -154,8 +157,6 @@ function environment(image: ImagePlan, title: Title, put: Put): void {
       kind: 'env',
       pairs: [{ name: 'PATH', value: [{ literal: `${paths.join(':')}:` }, { ref: 'PATH' }], quoting: 'double' }],
     })
-  if (image.ports.length > 0) title('Exposed ports')
-  for (const port of image.ports) put(image.origin, { kind: 'expose', port })
 }
 
 /** Everything is literal except `${PATH}`, which stays live. (LAY-62) */

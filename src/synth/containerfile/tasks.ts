@@ -204,9 +204,10 @@ export class TaskWriter {
     this.#comments([step])
     const isRoot = step.resolvedUser.user === '0'
     const owner = isRoot ? undefined : step.resolvedUser.owner
-    const mounts = ['/tmp/downloads', ...task.caches.map((path) => fillVars(path, step.layerVars))].map((path) =>
-      cacheMount(path, owner),
-    )
+    const mounts = [
+      cacheMount('/tmp/downloads', owner, true),
+      ...task.caches.map((path) => cacheMount(fillVars(path, step.layerVars), owner)),
+    ]
     this.#emit(step, {
       kind: 'run',
       form: 'shell',
@@ -234,9 +235,34 @@ function downloadScript(task: Of<'download'>): string {
     `mkdir -p /tmp/downloads; __u=${urlWord(task.url)}; ` +
     '__c=/tmp/downloads/$(printf %s "$__u" | sha256sum | cut -c1-64); ' +
     '[ -s "$__c" ] || { curl -fsSL "$__u" -o "$__c.part" && mv -f "$__c.part" "$__c"; } && ' +
-    extractCommand(task)
+    checkCommand(task) +
+    extractCommand(task) +
+    // What could not be used may be half a file of a server that does not say how long it is.
+    ' || { __r=$?; rm -f "$__c"; exit $__r; }'
   )
 }
+
+/** What a build says of a file that is not the one it must be. */
+export const CHECKSUM_MISMATCH = 'checksum mismatch: '
+
+/** Compares the file with its checksum. One that is another file must not stay in the cache. */
+function checkCommand({ checksum }: Of<'download'>): string {
+  if (checksum?.sha256 === undefined) return ''
+  const { sha256, source } = checksum
+  const wanted = typeof sha256 === 'string' ? `__w=${sha256}; ` : `case $ARCH in ${byArchitecture(sha256)} esac; `
+  return (
+    `{ __h=$(sha256sum < "$__c" | cut -c1-64); ${wanted}[ "$__h" = "$__w" ] || ` +
+    `{ echo "${CHECKSUM_MISMATCH}$__u is sha256:$__h, ${source} says \${__w:+sha256:}\${__w:-nothing for $ARCH}" >&2; false; }; } && `
+  )
+}
+
+const byArchitecture = (sums: Readonly<Record<string, string>>): string =>
+  [
+    ...Object.keys(sums)
+      .sort()
+      .map((name) => `${name}) __w=${sums[name]};;`),
+    '*) __w=;;',
+  ].join(' ')
 
 /** (LAY-21 to LAY-23) */
 function extractCommand(task: Of<'download'>): string {
