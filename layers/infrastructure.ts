@@ -1,7 +1,7 @@
 /** What other layers stand on: inits, buses, tunnels, and what virtual machines want. */
 import { cmd, copy, download, layer, mkdir, service, setcap, write } from 'ov'
 import { git } from './tools.ts'
-import { buildEssential } from './languages.ts'
+import { buildEssential, nodejs } from './languages.ts'
 
 /** Runs the services of an image. */
 export const supervisord = layer({
@@ -281,3 +281,20 @@ export const yay = layer({
   ],
   eval: [{ command: 'yay --version', stdout: { contains: 'yay' } }],
 })
+
+/**
+ * ov itself, from the tarball that `npm pack` makes of it: it is in no registry. The directory holds nothing but `ov-*.tgz`; its one dependency
+ * comes from npm. The image needs Node 22.12 or later when ov runs: Debian 13 and Ubuntu 24.04 have an older one, and there `OV_NODE` names another.
+ * @example layers: [ovItself(join(import.meta.dirname, 'packed'))]
+ */
+export const ovItself = (directory: string) =>
+  layer({
+    name: 'ov',
+    version: '2026.325.1200',
+    description: 'ov itself, from its tarball.',
+    directory,
+    depends: [nodejs],
+    tasks: [cmd('npm install --global --prefix=/usr/local --ignore-scripts --no-audit --no-fund /ctx/ov-*.tgz')],
+    envAccepts: { OV_NODE: 'the Node that ov runs on, where the one of the distribution is too old' },
+    eval: [{ file: '/usr/local/bin/ov' }],
+  })

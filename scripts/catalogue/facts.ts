@@ -73,8 +73,8 @@ export interface Catalogue {
 }
 
 const constants = (module: object): [constant: string, name: string][] =>
-  Object.entries(module as Readonly<Record<string, { name?: unknown }>>)
-    .flatMap(([constant, { name }]): [string, string][] => (typeof name === 'string' ? [[constant, name]] : []))
+  Object.entries(module as Readonly<Record<string, { readonly name: string } | (() => unknown)>>)
+    .flatMap(([constant, value]): [string, string][] => (typeof value === 'object' ? [[constant, value.name]] : []))
     .sort(([, a], [, b]) => byName(a, b))
 const host = (url: string) => url.replace(/^[a-z]+:\/\//, '').replace(/[/:].*$/s, '')
 const unique = (texts: readonly string[]) => [...new Set(texts)].sort()

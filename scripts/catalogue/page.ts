@@ -70,6 +70,8 @@ ${subjects
     ),
   )
   .join('\n')}
+\`ovItself\` is a function: ov in an image, from the tarball that \`npm pack\` makes of it.
+
 ## Images
 
 ### Really built

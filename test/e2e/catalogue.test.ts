@@ -1,15 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { ROOT } from '../../scripts/catalogue/facts.ts'
 import { FOLDER, startCatalogue, type CatalogueMachine } from '../catalogue/machine.ts'
 import { startMachine } from './machine.ts'
 
 /** What needs a deploy of its own to be tried: access by key, and containers in a container. */
 const MORE = `import { image, pod } from 'ov'
 import { shell, debian } from './images.ts'
-import { containerNesting } from './layers.ts'
+import { containerNesting, ovItself } from './layers.ts'
 
 const nested = image({ name: 'nested', base: debian, layers: [containerNesting] })
+export const withOv = image({ name: 'with-ov', base: debian, layers: [ovItself('packed')] })
 export const inner = pod({ name: 'inner', image: nested })
 export const jump = pod({ name: 'jump', image: shell, ports: { 2222: 8022 } })
+`
+const HELLO = `import { image, layer, mkdir } from 'ov'
+const hello = layer({ name: 'hello', version: '2026.1.1', tasks: [mkdir('/hello')] })
+export const it = image({ name: 'hello', base: 'docker.io/library/debian:13', distro: ['debian:13', 'debian'], layers: [hello] })
 `
 
 let catalogue: CatalogueMachine
@@ -71,13 +81,31 @@ describe('the starter catalogue, built and run', () => {
     await sh('podman exec ov-jump rm /home/user/.ssh/authorized_keys')
     expect(await ssh('-o StrictHostKeyChecking=yes')).toContain('Permission denied (publickey)')
   })
+  it('ov runs in an image of its own making', async () => {
+    const packed = await mkdtemp(join(tmpdir(), 'ov-packed-'))
+    onTestFinished(() => rm(packed, { recursive: true }))
+    await execa('npm', ['pack', '--ignore-scripts', '--pack-destination', packed, '--loglevel=error'], { cwd: ROOT })
+    const [tarball = ''] = await readdir(packed)
+    await catalogue.machine.bed.put(`${FOLDER}/packed/${tarball}`, await readFile(join(packed, tarball)))
+    await ov('image', 'build', 'with-ov', '-p', 'more.ts')
+    await catalogue.machine.bed.put('project/layers.ts', HELLO)
+    expect(
+      await sh(
+        `podman run --rm -v /usr/local/bin/node:/opt/node:ro -e OV_NODE=/opt/node -v ~/project:/project -w /project \
+          $(podman images -q localhost/with-ov | head -1) sh -c 'ov synth 2>/dev/null && cat .build/hello/Containerfile'`,
+      ),
+    ).toContain('# Layer: hello')
+  })
   it('LAY-83 Podman builds and runs containers inside a container', async () => {
     await ov('apply', 'inner', '-p', 'more.ts')
     const inside = (script: string) => catalogue.machine.sh('podman exec -i ov-inner sh', { stdin: script })
     expect(await inside('podman info --format "{{.Store.GraphDriverName}}"')).toBe('overlay')
     await inside(
-      'cd && mkdir -p root/bin && cp /bin/true root/true && tar -C / -chf - usr/bin/id lib/x86_64-linux-gnu lib64 2>/dev/null | podman import --quiet - localhost/small >/dev/null; podman images --format "{{.Repository}}"',
+      'tar -C / -chf - $(ldd /usr/bin/id | grep -o "/[^ ]*") usr/bin/id 2>/dev/null | podman import --quiet - localhost/small',
     )
     expect(await inside('podman run --rm --user 7 localhost/small /usr/bin/id -u')).toBe('7')
+    expect(
+      await inside('printf "FROM localhost/small\nRUN [\"/usr/bin/id\", \"-u\"]\n" | podman build --no-cache - 2>&1'),
+    ).toMatch(/^0$/m)
   })
 })
