@@ -80,7 +80,7 @@ async function localImage(
   if (found === undefined)
     throw refuse(
       `image "${ref}" is not in local storage`,
-      `build it with ov image build, or pull it: podman pull ${ref}`,
+      `build it with ov image build, or run: ov image pull ${ref}`,
     )
   if (!('reference' in found))
     throw refuse(`image "${ref}" may be any of ${found.join(', ')}`, 'name one of them in full')
