@@ -132,7 +132,7 @@ export const mariadb = layer({
   name: 'mariadb',
   version: '2026.325.1200',
   description:
-    'MariaDB on port 3306, with its data in a volume; its root is the image’s user, in the container and without a password.',
+    'MariaDB on port 3306, with its data in a volume; the image’s user administers it, in the container and without a password.',
   status: 'working',
   depends: [supervisord],
   deb: { packages: ['mariadb-server', 'mariadb-client'] },
@@ -151,7 +151,7 @@ export const mariadb = layer({
     { command: 'mariadb --version', stdout: { contains: 'MariaDB' } },
     { service: 'mariadb', eventually: '30s' },
     {
-      command: 'mariadb --user=root --skip-column-names --execute "select 6 * 7"',
+      command: 'mariadb --skip-column-names --execute "select 6 * 7"',
       stdout: '42',
       eventually: '60s',
     },

@@ -105,7 +105,7 @@ describe('the starter catalogue, built and run', () => {
     )
     expect(await inside('podman run --rm --user 7 localhost/small /usr/bin/id -u')).toBe('7')
     expect(
-      await inside('printf "FROM localhost/small\nRUN [\"/usr/bin/id\", \"-u\"]\n" | podman build --no-cache - 2>&1'),
+      await inside(`printf 'FROM localhost/small\\nRUN ["/usr/bin/id", "-u"]\\n' | podman build --no-cache - 2>&1`),
     ).toMatch(/^0$/m)
   })
 })
