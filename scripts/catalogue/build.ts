@@ -42,6 +42,6 @@ for (const { name, version } of images) {
   for (const failure of failed) console.log(`  ${failure}`)
   if (failed.length > 0) failures += 1
   else built.set(name, { version, passed, skipped })
+  writeBuilt(Object.fromEntries(built))
 }
-writeBuilt(Object.fromEntries(built))
 process.exitCode = failures === 0 ? 0 : 1

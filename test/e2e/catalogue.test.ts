@@ -10,12 +10,18 @@ import { startMachine } from './machine.ts'
 /** What needs a deploy of its own to be tried: access by key, and containers in a container. */
 const MORE = `import { image, pod } from 'ov'
 import { shell, debian } from './images.ts'
-import { containerNesting, ovItself } from './layers.ts'
+import { containerNesting } from './layers.ts'
 
 const nested = image({ name: 'nested', base: debian, layers: [containerNesting] })
-export const withOv = image({ name: 'with-ov', base: debian, layers: [ovItself('packed')] })
 export const inner = pod({ name: 'inner', image: nested })
 export const jump = pod({ name: 'jump', image: shell, ports: { 2222: 8022 } })
+`
+const OWN = `import { join } from 'node:path'
+import { image } from 'ov'
+import { debian } from './images.ts'
+import { ovItself } from './layers.ts'
+
+export const withOv = image({ name: 'with-ov', base: debian, layers: [ovItself(join(import.meta.dirname, 'packed'))] })
 `
 const HELLO = `import { image, layer, mkdir } from 'ov'
 const hello = layer({ name: 'hello', version: '2026.1.1', tasks: [mkdir('/hello')] })
@@ -87,7 +93,8 @@ describe('the starter catalogue, built and run', () => {
     await execa('npm', ['pack', '--ignore-scripts', '--pack-destination', packed, '--loglevel=error'], { cwd: ROOT })
     const [tarball = ''] = await readdir(packed)
     await catalogue.machine.bed.put(`${FOLDER}/packed/${tarball}`, await readFile(join(packed, tarball)))
-    await ov('image', 'build', 'with-ov', '-p', 'more.ts')
+    await catalogue.machine.bed.put(`${FOLDER}/own.ts`, OWN)
+    await ov('image', 'build', 'with-ov', '-p', 'own.ts')
     await catalogue.machine.bed.put('project/layers.ts', HELLO)
     expect(
       await sh(
