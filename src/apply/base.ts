@@ -68,7 +68,7 @@ export async function ensureBase(
           remedy: 'check the suite, and that this machine can install packages itself (apt-get update)',
         },
       ])
-    await podman.run(['import', '--quiet', archive, reference], { signal, bound: true })
+    await podman.run(podman.importArguments(archive, reference), { signal, bound: true })
   })
 }
 

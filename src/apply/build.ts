@@ -1,10 +1,12 @@
-import { createWriteStream, writeFileSync } from 'node:fs'
+import { copyFileSync, createWriteStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError, type Diagnostic, type Place } from '../diagnostics/diagnostic.ts'
 import { makeFolder } from '../state/atomic.ts'
 import { attempt } from '../state/attempt.ts'
 import type { Paths } from '../state/paths.ts'
 import { CHECKSUM_MISMATCH, CONTENT_IMAGES, OUTPUT } from '../synth/index.ts'
+import { buildArguments, type BuildCommand, type CacheMode } from './build-arguments.ts'
+import { withMounts } from './buildfile.ts'
 import type { ImageDecision } from './images.ts'
 import { INPUTS_LABEL, type Podman } from './podman.ts'
 
@@ -22,11 +24,16 @@ export interface BuildOptions {
   readonly mounts: readonly (readonly [from: string, to: string])[]
   /** Runs every step anew. */
   readonly noCache: boolean
+  readonly cache: CacheMode
+  /** Empty for that of this machine. */
+  readonly platforms: readonly string[]
+  /** Pushes while it builds, where the engine can't do it afterwards. */
+  readonly push: boolean
   readonly progress: BuildProgress
   readonly signal: AbortSignal
 }
 
-const STEP = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+): (.*)$/
+const STEP = /^(?:\[[\w/.-]+\] )*STEP (\d+)\/(\d+): (.*)$/
 
 /** How much of a build was there already. */
 export interface BuildCount {
@@ -34,7 +41,11 @@ export interface BuildCount {
   readonly cached: number
 }
 
-/** Builds one image with podman. A failure shows the step's output, and the TypeScript that wrote the step. */
+/** docker numbers the steps of all stages and says later how each of them went. */
+const DOCKER_STEP = /^#(\d+) \[(?:\S+ )?\s*(\d+)\/(\d+)\] (.*)$/
+const DOCKER_LINE = /^#(\d+) (.*)$/
+
+/** Builds one image. A failure shows the step's output, and the TypeScript that wrote the step. */
 export async function buildImage(decision: ImageDecision, podman: Podman, options: BuildOptions): Promise<BuildCount> {
   const { image, inputs, reference } = decision
   const logFile = join(options.paths.logs, `build-${image.name}.log`)
@@ -44,15 +55,7 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
   let preparing = false
   let since: string[] = []
   let [steps, cached] = [0, 0]
-  const onLine = (line: string): void => {
-    log.write(`${line}\n`)
-    const [, number, total, text = ''] = STEP.exec(line) ?? []
-    if (number === undefined) {
-      if (line.startsWith('--> Using cache ')) cached++
-      since.push(line)
-      if (since.length > 2000) since = since.slice(-1000)
-      return
-    }
+  const begin = (text: string, number: string, total: string) => {
     current = text
     since = []
     // Stages that only hold files say nothing of interest.
@@ -60,33 +63,66 @@ export async function buildImage(decision: ImageDecision, podman: Podman, option
     else steps++
     if (!preparing) options.progress.step(Number(number), Number(total), text)
   }
-  const build = async (containerfile: string, to: string, more: readonly string[]): Promise<void> => {
+  const dockerSteps = new Map<string, string>()
+  const onDockerLine = (line: string): void => {
+    const [, id, number, total, text = ''] = DOCKER_STEP.exec(line) ?? []
+    if (id !== undefined && number !== undefined && total !== undefined) {
+      if (!dockerSteps.has(id)) begin(text, number, total)
+      dockerSteps.set(id, text)
+      return
+    }
+    const [, of = '', rest = ''] = DOCKER_LINE.exec(line) ?? []
+    if (rest === 'CACHED') cached++
+    else if (rest.startsWith('ERROR')) current = dockerSteps.get(of) ?? current
+    else if (/^\d/.test(rest)) since.push(rest.replace(/^\d+\.\d+ /, ''))
+  }
+  const onLine = (line: string): void => {
+    log.write(`${line}\n`)
+    if (podman.program === 'docker') return onDockerLine(line)
+    const [, number, total, text = ''] = STEP.exec(line) ?? []
+    if (number === undefined || total === undefined) {
+      if (line.startsWith('--> Using cache ')) cached++
+      since.push(line)
+      if (since.length > 2000) since = since.slice(-1000)
+      return
+    }
+    begin(text, number, total)
+  }
+  const build = async (steps: string, to: string, more: Pick<BuildCommand, 'labels' | 'push'>): Promise<void> => {
+    dockerSteps.clear()
     // podman reads "-" through /dev/stdin, which can't be opened when it is a socket, as Node's pipes are.
     const file = join(options.work, `${image.name}.Containerfile`)
+    const ignoreFile = join(options.root, OUTPUT, image.name, 'containerignore')
+    const docker = podman.program === 'docker'
+    const containerfile = docker ? withMounts(steps, options.mounts) : steps
     writeFileSync(file, containerfile)
-    const args = [
-      ...['build', '--layers=true', '-f', file, '-t', to],
-      ...['--ignorefile', join(options.root, OUTPUT, image.name, 'containerignore')],
-      ...(options.noCache ? ['--no-cache'] : []),
-      ...options.mounts.flatMap(([from, to]) => ['-v', `${from}:${to}:ro`]),
-      ...more,
-      '.',
-    ]
-    const result = await podman.try(args, { cwd: options.root, onLine, signal: options.signal, bound: true })
+    // docker takes no other name for it.
+    if (docker) copyFileSync(ignoreFile, `${file}.dockerignore`)
+    // A list is made anew, and not added to.
+    else if (options.platforms.length > 1) await podman.try(['untag', to, to])
+    const { mounts, platforms, noCache, cache } = options
+    const { name, registry } = image
+    const command = { file, reference: to, name, registry, ignoreFile, mounts, platforms, noCache, cache, ...more }
+    const result = await podman.try(buildArguments(podman.program, command), {
+      cwd: options.root,
+      onLine,
+      signal: options.signal,
+      bound: true,
+    })
     if (result.exitCode !== 0)
       throw new DiagnosticError([explain(decision, containerfile, current, since, logFile, result.stderr)])
   }
   const { content, metadata } = inputs.steps
-  const label = ['--label', `${INPUTS_LABEL}=${inputs.hash}`]
+  const final = { labels: [[INPUTS_LABEL, inputs.hash]], push: options.push } as const
   try {
     if (decision.content) {
       const { reference: below, build: missing } = decision.content
       if (missing) {
-        await build(content, below, [])
+        await build(content, below, { labels: [], push: false })
         await forgetOlder(image.name, below, podman)
       }
-      await build(`FROM ${below}\n${metadata}`, reference, label)
-    } else await build(content + metadata, reference, label)
+      await build(`FROM ${below}\n${metadata}`, reference, final)
+    } else await build(content + metadata, reference, final)
     return { steps, cached }
   } finally {
     await new Promise((done) => log.end(done))

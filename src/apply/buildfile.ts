@@ -1,3 +1,4 @@
+import { MACHINE_CONTEXT } from './build-arguments.ts'
 import { contentHash } from '../synth/references.ts'
 
 /** A Containerfile as podman is given it: the same image, by other steps. */
@@ -58,3 +59,12 @@ function filesOf(copies: string, context: Readonly<Record<string, string>>): str
   )
   return JSON.stringify([copies, files.sort(([a], [b]) => (a < b ? -1 : 1))])
 }
+
+/** docker lays nothing over the files of a build, as podman's `-v` does: each step mounts what it is to see. */
+export const withMounts = (containerfile: string, mounts: readonly (readonly [from: string, to: string])[]): string =>
+  mounts.length === 0
+    ? containerfile
+    : containerfile.replace(
+        /^RUN /gm,
+        `RUN ${mounts.map(([from, to]) => `--mount=type=bind,from=${MACHINE_CONTEXT},source=${from.slice(from.lastIndexOf('/'))},target=${to} `).join('')}`,
+      )

@@ -1,3 +1,5 @@
+export const CALVER = /^\d+\.\d+\.\d+$/
+
 /** A CalVer tag of a moment: year, day of the year, and time as HHMM, in UTC, without leading zeros. (IMG-151) */
 function calver(at: Date): string {
   const day =

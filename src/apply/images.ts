@@ -4,8 +4,9 @@ import type { ImagePlan } from '../plan/ir.ts'
 import { imagesNeeded } from '../plan/needs.ts'
 import { writeAtomic } from '../state/atomic.ts'
 import type { Paths } from '../state/paths.ts'
+import { highestVersion } from '../resolve/calver.ts'
 import { contentReference, fullReference, qualified, type SynthInput } from '../synth/index.ts'
-import { freeTag } from './calver.ts'
+import { CALVER, freeTag } from './calver.ts'
 import type { Clock } from './executor.ts'
 import { buildInputs, type BuildInputs } from './inputs.ts'
 import { INPUTS_LABEL, type LocalImage, type Podman } from './podman.ts'
@@ -21,6 +22,8 @@ export interface ImageDecision {
   readonly build: boolean
   /** The image without its metadata, for those that others are built on or with. */
   readonly content?: Content
+  /** An image with these inputs under another tag: it only needs this one. */
+  readonly equal?: LocalImage
 }
 
 /** An image without its metadata. */
@@ -31,6 +34,8 @@ interface Content {
 
 export interface DecideOptions {
   readonly tag?: string
+  /** What it is built for, where that is not this machine. */
+  readonly platforms?: (image: ImagePlan) => readonly string[]
   /** Images that are to be built whatever there is. */
   readonly force?: (image: ImagePlan) => boolean
 }
@@ -65,7 +70,7 @@ export async function decideImages(
   for (const image of images) {
     const tagOf = (of: ImagePlan) => looked.get(of.name)?.tag ?? of.metadata.version
     const contentOf = (name: string) => looked.get(name)?.content.reference ?? ''
-    const inputs = buildInputs(image, { ...input, pods: [], tag: tagOf }, contentOf)
+    const inputs = buildInputs(image, { ...input, pods: [], tag: tagOf }, contentOf, options.platforms?.(image))
     const equal = local.filter((one) => one.labels[INPUTS_LABEL] === inputs.hash)
     const fixed = options.tag ?? image.tag
     const prefix = qualified(fullReference(image, ''))
@@ -73,7 +78,8 @@ export async function decideImages(
     const found = forced ? undefined : tagAmong(equal, prefix, fixed)
     const tag = found ?? fixed ?? freeTag(clock.now(), takenTags(local, prefix))
     const content = contentReference(image.name, inputs.contentHash)
-    const anew = forced || (found === undefined && !names.has(content))
+    const other = found === undefined && fixed !== undefined && !forced ? equal[0] : undefined
+    const anew = forced || (found === undefined && !other && !names.has(content))
     looked.set(image.name, {
       image,
       inputs,
@@ -82,27 +88,33 @@ export async function decideImages(
       missing: found === undefined,
       anew,
       content: { reference: content, build: anew || !names.has(content) },
+      ...(other && { equal: other }),
     })
   }
   const decided: ImageDecision[] = []
   const wanted = new Set<string>()
   // Those that need others come first here: what the others are built on has to be there only for them.
-  for (const { missing, anew: _, content, ...image } of [...looked.values()].reverse()) {
+  for (const { missing, anew: _, content, equal, ...image } of [...looked.values()].reverse()) {
     const needed = wanted.has(image.image.name)
-    const build = missing || (needed && content.build)
-    if (build) imagesNeeded(image.image).forEach((name) => wanted.add(name))
-    decided.unshift({ ...image, build, ...(needed && { content }) })
+    const steps = (missing && !equal) || (needed && content.build)
+    if (steps) imagesNeeded(image.image).forEach((name) => wanted.add(name))
+    decided.unshift({
+      ...image,
+      build: missing || steps,
+      ...(needed && { content }),
+      ...(equal && !steps && { equal }),
+    })
   }
   return decided
 }
 
 function tagAmong(images: readonly LocalImage[], prefix: string, fixed: string | undefined): string | undefined {
-  for (const { names } of images)
-    for (const name of names)
-      if (name.startsWith(prefix)) {
-        const tag = name.slice(prefix.length)
-        if (fixed === undefined || tag === fixed) return tag
-      }
+  for (const { names } of images) {
+    const tags = names.flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
+    if (fixed !== undefined && tags.includes(fixed)) return fixed
+    // Tags that somebody added by hand come and go; those that ov makes stay.
+    if (fixed === undefined && tags.length > 0) return highestVersion(tags.filter((tag) => CALVER.test(tag))) ?? tags[0]
+  }
   return undefined
 }
 

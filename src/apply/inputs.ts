@@ -25,7 +25,12 @@ export interface BuildInputs {
  * The inputs of an image, given the references of what it is built on and with. The tag of the image itself is no input: that is how an image with
  * equal inputs is found again under whatever tag it got.
  */
-export function buildInputs(image: ImagePlan, input: SynthInput, contentOf: (image: string) => string): BuildInputs {
+export function buildInputs(
+  image: ImagePlan,
+  input: SynthInput,
+  contentOf: (image: string) => string,
+  platforms: readonly string[] = [],
+): BuildInputs {
   const { files, diagnostics } = synthesise({ ...input, only: [image], pods: [] })
   throwIfErrors(diagnostics)
   const folder = `${OUTPUT}/${image.name}/`
@@ -56,15 +61,17 @@ export function buildInputs(image: ImagePlan, input: SynthInput, contentOf: (ima
   for (const name of buildersUsed(image))
     text = text.replaceAll(`FROM ${projectReference(name, input)} AS `, `FROM ${contentOf(name)} AS `)
   const steps = buildfile(text, context, portsOf(image, input.images))
-  const sent = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))
+  const sorted = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))
+  // What is built for this machine does not name its platform.
+  const sent = platforms.length > 0 ? [sorted, platforms] : [sorted]
   return {
     containerfile: containerfile.text,
     lines: containerfile.lines ?? [],
     context,
     texts,
     steps,
-    contentHash: contentHash(JSON.stringify([steps.content, sent])),
-    hash: contentHash(JSON.stringify([steps, sent])),
+    contentHash: contentHash(JSON.stringify([steps.content, ...sent])),
+    hash: contentHash(JSON.stringify([steps, ...sent])),
   }
 }
 

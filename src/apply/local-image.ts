@@ -1,3 +1,4 @@
+import { CALVER } from './calver.ts'
 import { compareVersions } from '../resolve/calver.ts'
 import { LABEL_PREFIX } from '../plan/labels.ts'
 import type { LocalImage, Podman } from './podman.ts'
@@ -8,8 +9,6 @@ export interface FoundImage {
   readonly reference: string
   readonly labels: Readonly<Record<string, string>>
 }
-
-const CALVER = /^\d+\.\d+\.\d+$/
 
 interface Candidate extends FoundImage {
   readonly repository: string

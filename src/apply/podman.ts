@@ -8,6 +8,9 @@ import { withWorkFolder } from './work.ts'
 /** Label that says what an image was built from; given to the build command, not in the Containerfile. */
 export const INPUTS_LABEL = `${LABEL_PREFIX}build_inputs`
 
+/** Programs that build images. */
+export type EngineName = 'podman' | 'docker'
+
 /** An image in local storage. */
 export interface LocalImage {
   readonly id: string
@@ -17,6 +20,8 @@ export interface LocalImage {
 
 /** podman, as far as ov uses it. */
 export class Podman {
+  readonly program: EngineName = 'podman'
+  protected readonly missing: string = 'install podman 4.4 or later with your package manager'
   readonly #executor: Executor
   constructor(executor: Executor) {
     this.#executor = executor
@@ -30,8 +35,8 @@ export class Podman {
         {
           code: 'OV5007',
           severity: 'error',
-          message: `podman ${args[0]} ${args[1] ?? ''} failed: ${result.stderr.trim().split('\n').at(-1) ?? `exit code ${result.exitCode}`}`,
-          remedy: 'see what podman says; the command can be repeated',
+          message: `${this.program} ${args[0]} ${args[1] ?? ''} failed: ${result.stderr.trim().split('\n').at(-1) ?? `exit code ${result.exitCode}`}`,
+          remedy: `see what ${this.program} says; the command can be repeated`,
         },
       ])
     return result
@@ -39,15 +44,15 @@ export class Podman {
 
   /** Runs podman; a non-zero exit is a result. */
   async try(args: readonly string[], options?: RunOptions): Promise<RunResult> {
-    const result = await this.#executor.run(['podman', ...args], options)
-    // 127 is also what podman says of a program that a container lacks.
-    if (result.exitCode === 127 && result.stderr === 'podman: not found')
+    const result = await this.#executor.run([this.program, ...args], options)
+    // 127 is also what an engine says of a program that a container lacks.
+    if (result.exitCode === 127 && result.stderr === `${this.program}: not found`)
       throw new DiagnosticError([
         {
           code: 'OV5004',
           severity: 'error',
-          message: 'podman is not installed',
-          remedy: 'install podman 4.4 or later with your package manager',
+          message: `${this.program} is not installed`,
+          remedy: this.missing,
         },
       ])
     return result
@@ -72,9 +77,14 @@ export class Podman {
     return exitCode === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? `exit code ${exitCode}`)
   }
 
+  /** The command line that makes an image of an archive of files. */
+  importArguments(archive: string, reference: string): string[] {
+    return ['import', '--quiet', archive, reference]
+  }
+
   /** The text of a file of an image, without running anything of it. */
   async fileOf(reference: string, path: string): Promise<string | undefined> {
-    const { exitCode, stdout } = await this.try(['create', '--pull=never', reference, 'none'])
+    const { exitCode, stdout } = await this.try(['create', '--pull', 'never', reference, 'none'])
     if (exitCode !== 0) return undefined
     const container = stdout.trim()
     try {

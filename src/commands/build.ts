@@ -1,4 +1,5 @@
 import { buildMounts, ensureBase } from '../apply/base.ts'
+import type { CacheMode } from '../apply/build-arguments.ts'
 import { buildImage } from '../apply/build.ts'
 import type { ImageDecision } from '../apply/images.ts'
 import { sweepWorkFolders, withWorkFolder } from '../apply/work.ts'
@@ -22,6 +23,12 @@ export interface BuildAllOptions {
   readonly noCache?: boolean
   /** Images that are built at the same time; 1 unless told. */
   readonly jobs?: number
+  /** Where steps may be taken from besides local storage; nowhere unless told. */
+  readonly cache?: CacheMode
+  /** What to build for; this machine unless told. */
+  readonly platforms?: readonly string[]
+  /** Images that are pushed afterwards. */
+  readonly pushes?: (image: string) => boolean
 }
 
 /** Builds images, each after those it needs. After a failure nothing more is begun. (IMG-180) */
@@ -30,7 +37,7 @@ export async function buildAll(
   machine: Machine,
   compiled: CompiledProject,
   toBuild: readonly ImageDecision[],
-  { refresh = false, noCache = false, jobs = 1 }: BuildAllOptions,
+  { refresh = false, noCache = false, jobs = 1, cache = 'none', platforms = [], pushes }: BuildAllOptions,
 ): Promise<void> {
   const { executor, podman, say, signal, paths, builds } = machine
   const { images: plans, root } = compiled
@@ -61,7 +68,13 @@ export async function buildAll(
   for (const [reference, spec] of bases) await ensureBase(spec, reference, { executor, podman, say, signal, refresh })
   await withWorkFolder((work) =>
     inOrder(toBuild, jobs, async (decision) => {
-      const spec = bootstrapOf(decision.image, plans)
+      const { image, reference, equal } = decision
+      if (equal) {
+        await podman.run(['tag', equal.id, reference])
+        say(`${image.name}: ${reference} is ${equal.names[0] ?? equal.id}, tagged`)
+        return
+      }
+      const spec = bootstrapOf(image, plans)
       const display = progress.begin(decision.image.name)
       try {
         const counted = await buildImage(decision, podman, {
@@ -69,7 +82,11 @@ export async function buildAll(
           work,
           paths,
           mounts: spec ? await buildMounts(spec, work, executor) : [],
-          noCache,
+          // buildah takes what it built from scratch for one platform out of its cache for another.
+          noCache: noCache || (platforms.length > 0 && image.base.kind === 'none'),
+          cache,
+          platforms,
+          push: podman.program === 'docker' && pushes?.(image.name) === true,
           progress: display,
           signal,
         })
@@ -80,7 +97,8 @@ export async function buildAll(
       builds.put(decision, root)
     }),
   )
-  builds.sweep(await podman.images())
+  // What another engine has in its storage is not known here.
+  if (podman.program === 'podman') builds.sweep(await podman.images())
 }
 
 /** Does the work for each image as soon as all that it needs is done, so many at a time. */

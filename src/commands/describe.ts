@@ -4,7 +4,9 @@ import type { Intent } from './machine.ts'
 export function describe(intent: Intent, prune: boolean): string[] {
   const builds = intent.images
     .filter((decision) => decision.build)
-    .map((decision) => `would build image ${decision.image.name} as ${decision.reference}`)
+    .map(
+      (decision) => `would ${decision.equal ? 'tag' : 'build'} image ${decision.image.name} as ${decision.reference}`,
+    )
   const pods = intent.changes.map(
     ({ desired, before, reasons }) =>
       `would ${before === undefined ? 'start' : 'restart'} ${desired.plan.name}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`,

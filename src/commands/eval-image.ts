@@ -78,10 +78,7 @@ async function localImage(
     new DiagnosticError([{ code: 'OV4009', severity: 'error', message, remedy }])
   const found = await findImage(ref, podman)
   if (found === undefined)
-    throw refuse(
-      `image "${ref}" is not in local storage`,
-      `build it with ov image build, or pull it: podman pull ${ref}`,
-    )
+    throw refuse(`image "${ref}" is not in local storage`, `build it with ov image build, or run: ov image pull ${ref}`)
   if (!('reference' in found))
     throw refuse(`image "${ref}" may be any of ${found.join(', ')}`, 'name one of them in full')
   let metadata

@@ -163,7 +163,8 @@ async function localImages(
         remedy,
       })
     const found = await findImage(ref, podman)
-    if (found === undefined) report(`image "${ref}" is not available locally`, `pull it first: podman pull ${ref}`)
+    if (found === undefined)
+      report(`image "${ref}" is not available locally`, `run 'ov image pull ${ref}' to fetch it first`)
     else if (!('reference' in found))
       report(`image "${ref}" may be any of ${found.join(', ')}`, 'name one of them in full')
     else {

@@ -6,7 +6,7 @@ import { EXIT, makeContext, report, untilInterrupted } from './terminal.ts'
 import { terminal } from './write.ts'
 
 const EXIT_HELP = `
-Exit codes: 0 done, 1 failed, 2 looked and it differs, 64 wrong usage, 70 a bug in ov, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 looked and it differs or a check failed, 64 wrong usage, 70 a bug in ov, 130 interrupted.
 `
 
 /** Width of help: it is the same text on every terminal that has room for it. */

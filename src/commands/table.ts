@@ -19,6 +19,11 @@ const OPERATOR_ENV = {
   repeat: true,
 } as const
 
+const ENGINE = {
+  flags: '--engine <engine>',
+  help: 'podman, docker, or auto (podman where it is installed); default: OV_BUILD_ENGINE, else auto',
+}
+
 /** Words that several commands begin with. */
 export const GROUPS: Readonly<Record<string, string>> = {
   image: 'build images, and look at them',
@@ -105,10 +110,27 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--tag <tag>', help: 'tag for the images that are built' },
       { flags: '--jobs <number>', help: 'images to build at the same time; default: the processors, 4 at most' },
       { flags: '--no-cache', help: 'run every step anew' },
+      { flags: '--cache <where>', help: 'take steps from there, too: image or registry (of the image), gha or none' },
+      { flags: '--platform <platforms>', help: 'such as linux/arm64; several, with commas, become one list of images' },
+      { flags: '--push', help: 'push the images to their registries, for all their platforms unless told' },
+      ENGINE,
       { flags: '--refresh-base', help: 'make bootstrapped base images anew' },
     ],
-    examples: ['ov image build', 'ov image build web --no-cache', 'ov image build --jobs 2'],
+    examples: [
+      'ov image build',
+      'ov image build web --no-cache',
+      'ov image build --jobs 2',
+      'ov image build web --push',
+    ],
     load: () => import('./image-build.ts'),
+  },
+  {
+    name: 'image pull',
+    summary: 'fetch an image into local storage',
+    args: [{ name: '<image>', help: 'a registry reference, or an image of the project, with or without a tag' }],
+    options: [PROJECT_OPTION, ENGINE],
+    examples: ['ov image pull web', 'ov image pull ghcr.io/acme/web:2026.144.1443'],
+    load: () => import('./image-pull.ts'),
   },
   {
     name: 'image generate',

@@ -354,6 +354,12 @@ export const CODES = {
     title: 'not fetched',
     explain: 'An image or a file from outside could not be fetched.',
   },
+  OV5022: { title: 'not pushed', explain: 'An image could not be pushed, or has no registry to be pushed to.' },
+  OV5023: {
+    title: 'base of this machine alone',
+    explain:
+      'A base that ov makes itself is for the architecture of this machine; nothing on it can be built for another one.',
+  },
   OV5011: { title: 'port in use', explain: 'Another program of this machine listens on the host port.' },
   OV5012: {
     title: 'container ended',

@@ -8,7 +8,7 @@ import { RELEASES } from '../vocabulary/index.ts'
 import { highestVersion } from './calver.ts'
 import { resolveDistro, type ResolvedDistro } from './distro.ts'
 import { imageChain, internalBase, isBundle, type LayerGraph } from './graph.ts'
-import { hasFound } from './manifests.ts'
+import { hasFound, manifestsOf } from './manifests.ts'
 import { hasPackages } from './sections.ts'
 import { addIntermediates } from './intermediates.ts'
 
@@ -65,6 +65,28 @@ export interface ResolvedImage {
   readonly version: string
   /** Made by ov, see {@link addIntermediates}. */
   readonly auto: boolean
+}
+
+/**
+ * Layers that are installed in the environment that a builder makes for the layer that brings them along, and what depends on these: without it,
+ * in an image of what is shared, they would be installed in another one. (IMG-93)
+ */
+function boundLayers({ layers, vocabulary }: Project, facts: Facts): ReadonlySet<string> {
+  const owns = (layer: LayerModel) => manifestsOf(layer, vocabulary, facts.get(layer.name) ?? { base: '' }).length > 0
+  const bound = new Set<string>()
+  for (const owner of layers.values())
+    if (owns(owner))
+      for (const name of (owner.data.layers ?? []).map(refName)) {
+        const member = layers.get(name)
+        if (member && !owns(member) && !isBundle(member)) bound.add(name)
+      }
+  for (let known = -1; known !== bound.size;) {
+    known = bound.size
+    for (const { name, data } of bound.size > 0 ? layers.values() : [])
+      if ([...(data.depends ?? []), ...(data.layers ?? [])].map(refName).some((needed) => bound.has(needed)))
+        bound.add(name)
+  }
+  return bound
 }
 
 /** Resolves the enabled images, bases first. (IMG-01) */
@@ -206,7 +228,10 @@ export function resolveImages(
     return result
   }
   for (const image of project.images.values()) if (image.data.enabled !== false) resolve(image, [])
-  return { images: diagnostics.length > 0 ? resolved : addIntermediates(resolved), diagnostics }
+  return {
+    images: diagnostics.length > 0 ? resolved : addIntermediates(resolved, boundLayers(project, facts)),
+    diagnostics,
+  }
 }
 
 function resolveBase(image: ImageModel, parent: ResolvedImage | undefined, pins: Pins): ResolvedBase {

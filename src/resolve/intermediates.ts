@@ -22,9 +22,12 @@ const USUAL_UID = 1000
 /**
  * Puts images that begin with the same layers on an image that holds these: built once, and there to be based on. Images are only put together
  * when they would have built exactly the same, so nothing but the way of building changes. An image that people declare never becomes the base of
- * another one in this way: what is its own (env, shell code, data) would come into the other. (IMG-87 to IMG-95, IMG-161)
+ * another one in this way: what is its own (env, shell code, data) would come into the other. `bound` layers are left where they are. (IMG-87 to IMG-95, IMG-161)
  */
-export function addIntermediates(images: ReadonlyMap<string, ResolvedImage>): ReadonlyMap<string, ResolvedImage> {
+export function addIntermediates(
+  images: ReadonlyMap<string, ResolvedImage>,
+  bound: ReadonlySet<string>,
+): ReadonlyMap<string, ResolvedImage> {
   const grounds = new Map<string, string>()
   const made: Images = new Map()
   const taken = new Set(images.keys())
@@ -51,7 +54,7 @@ export function addIntermediates(images: ReadonlyMap<string, ResolvedImage>): Re
         }
       }
     }
-    walk(treeOf(group).values(), ground, [])
+    walk(treeOf(group, bound).values(), ground, [])
   }
   return grounds.size === 0 ? images : rebased(images, made, grounds)
 }
@@ -74,12 +77,12 @@ function groupsOf(images: ReadonlyMap<string, ResolvedImage>): ResolvedImage[][]
   )
 }
 
-function treeOf(group: readonly ResolvedImage[]): Map<string, Node> {
+function treeOf(group: readonly ResolvedImage[], bound: ReadonlySet<string>): Map<string, Node> {
   const roots = new Map<string, Node>()
   for (const image of group) {
     let level = roots
     let node: Node | undefined
-    for (const layer of image.own) {
+    for (const layer of image.own.filter(({ name }) => !bound.has(name))) {
       node = level.get(layer.name)
       if (!node) level.set(layer.name, (node = { layer, children: new Map(), ends: [] }))
       level = node.children

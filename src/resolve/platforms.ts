@@ -1,7 +1,7 @@
 import type { ResolvedImage } from './image.ts'
 
 /** Platforms of images that name none. (IMG-01) */
-const USUAL = ['linux/amd64', 'linux/arm64']
+export const USUAL_PLATFORMS = ['linux/amd64', 'linux/arm64']
 
 /** Architectures that each layer is installed on, as builders spell them. (LAY-16, LAY-30) */
 export function layerArchitectures(images: Iterable<ResolvedImage>): ReadonlyMap<string, readonly string[]> {
@@ -11,7 +11,7 @@ export function layerArchitectures(images: Iterable<ResolvedImage>): ReadonlyMap
     if (auto) continue
     for (const layer of chain) {
       const architectures = found.get(layer.name) ?? new Set<string>()
-      for (const platform of model.data.platforms ?? USUAL) architectures.add(platform.replace(/^.*\//s, ''))
+      for (const platform of model.data.platforms ?? USUAL_PLATFORMS) architectures.add(platform.replace(/^.*\//s, ''))
       found.set(layer.name, architectures)
     }
   }

@@ -100,3 +100,30 @@ it('IMG-161 a label of a base is no input of what is built on it; its content is
   expect(tags(decided)).toEqual(['base:2026.2.304 built', 'child:2026.33.0 built'])
   expect(decided[0]?.content?.build).toBe(true)
 })
+it('IMG-152 a tag that is given to what is there under another one is only given; nothing is built', async () => {
+  const workspace = new Workspace({ 'package.json': '{}' })
+  const { images, stages } = pipeline(project('one'), workspace.root)
+  const clock = { now: () => new Date('2026-01-02T03:04:00Z'), sleep: () => Promise.resolve() }
+  const input = { images, stages, architecture: 'amd64' }
+  const decideWith = (before: readonly ImageDecision[], options: { tag?: string; force?: () => boolean }) =>
+    decideImages(withBases(['app'], images), input, stored(before), clock, options)
+  const first = await decideWith([], {})
+  const told = await decideWith(first, { tag: 'release' })
+  expect(told.map(({ image, reference, equal }) => [image.name, reference, equal?.names[0]])).toEqual(
+    first.map(({ image, reference }) => [image.name, reference.replace(/:[^:]*$/, ':release'), reference]),
+  )
+  for (const { equal } of await decideWith(first, { tag: 'release', force: () => true })) expect(equal).toBeUndefined()
+})
+it('IMG-181 what is built for another platform is another image', async () => {
+  const workspace = new Workspace({ 'package.json': '{}' })
+  const { images, stages } = pipeline(project('one'), workspace.root)
+  const clock = { now: () => new Date('2026-01-02T03:04:00Z'), sleep: () => Promise.resolve() }
+  const input = { images, stages, architecture: 'amd64' }
+  const decideFor = (before: readonly ImageDecision[], platforms: readonly string[]) =>
+    decideImages(withBases(['app'], images), input, stored(before), clock, { platforms: () => platforms })
+  const here = await decideFor([], [])
+  const there = await decideFor(here, ['linux/arm64'])
+  expect(there.every(({ build }) => build)).toBe(true)
+  expect((await decideFor([...here, ...there], [])).some(({ build }) => build)).toBe(false)
+  expect((await decideFor([...here, ...there], ['linux/arm64'])).some(({ build }) => build)).toBe(false)
+})

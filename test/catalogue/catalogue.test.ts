@@ -31,6 +31,12 @@ describe('the starter catalogue', () => {
     expect(data.status === 'working').toBe(within)
   })
 
+  it('LAY-54 no layer depends on the program that makes Python environments in place of the layer that has Python', () => {
+    expect(layers.map(({ name }) => name)).toEqual(expect.arrayContaining(['pixi', 'python']))
+    const needing = layers.filter(({ needs }) => needs.includes('pixi'))
+    expect(needing.map(({ name }) => name)).toEqual([])
+  })
+
   it('every layer is in an image, and every image is described', () => {
     const used = new Set(images.flatMap((image) => image.layers))
     expect(

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NASTY } from '../format/texts.ts'
 import { startMachine, type TestMachine, type TestProject } from './machine.ts'
 
 /** Texts that any layer of quoting may trip over, on one line each. */
@@ -28,6 +30,24 @@ const EDGED = ['trailing  ', ' leading', '\ttab']
 const MULTI = `first\n  indented\n\nEOF\n<<EOF\n#!/bin/sh\n\\\nlast \\\n`
 const CRLF = 'one\r\ntwo\r\n'
 const WHOLE = [...LINES, ...EDGED, MULTI, CRLF, '\n', ' ', 'no newline at the end', '\ufeffbom']
+
+/** The same anywhere and any time: texts of what has broken a printer before, and of any characters. */
+const SAMPLE = fc.sample(
+  fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(...NASTY),
+        fc.string({ unit: 'binary', maxLength: 8 }),
+        fc.string({ unit: 'grapheme', maxLength: 8 }),
+      ),
+      { minLength: 1, maxLength: 6 },
+    )
+    .map((parts) => parts.join('').toWellFormed().replaceAll('\0', ' '))
+    .filter((text) => text !== ''),
+  { seed: 3, numRuns: 120 },
+)
+/** Those that an ENV line holds, without what ov expands there. */
+const SAMPLE_ENV = SAMPLE.filter((text) => !/[\n\r]|HOME|\$\{PATH\}|^~/.test(text))
 
 /** File names: everything that a path may be, except that `\${NAME}` is a variable there. */
 const NAMES = [
@@ -106,12 +126,27 @@ export const texts = layer({
 })
 `.replace(/\nconst lines = .*\n/, '')
 
+const SAMPLE_LAYER = `import { cmd, layer, mkdir, write } from 'ov'
+
+export const sample = layer({
+  name: 'sample',
+  version: '2026.320.1200',
+  env: ${map('SAMPLE_', SAMPLE_ENV)},
+  tasks: [
+    mkdir('/s'),
+    cmd(${literal(SAMPLE.map((text, index) => `printf %s ${quoted(text)} > /s/cmd-${index}`).join('\n'))}),
+    ${SAMPLE.map((text, index) => `write('/s/write-${index}', { content: ${literal(text)} })`).join(',\n    ')},
+  ],
+})
+`
+
 const POD_ENV = [...LINES, ...EDGED, MULTI, 'lone\rreturns\r']
 const DEPLOY = `import { image, pod } from 'ov'
 import { texts } from './layers.ts'
+import { sample } from './sample.ts'
 import { stock } from './stock.ts'
 
-export const awkward = image({ name: 'awkward', base: stock, description: ${literal(LINES.join(' '))}, layers: [texts], env: ${map('IMAGE_', LINES)} })
+export const awkward = image({ name: 'awkward', base: stock, description: ${literal(LINES.join(' '))}, layers: [texts, sample], env: ${map('IMAGE_', LINES)} })
 export const deploy = pod({
   name: 'awkward',
   image: awkward,
@@ -138,6 +173,7 @@ describe('awkward text reaches the running container byte for byte', () => {
     machine = await startMachine('texts')
     project = await machine.project('texts', {
       'layers.ts': LAYERS,
+      'sample.ts': SAMPLE_LAYER,
       'deploy.ts': DEPLOY,
       ...Object.fromEntries(NAMES.map((name) => [`names/${name}`, `${name}\n`])),
     })
@@ -173,6 +209,15 @@ print(open('/tmp/args.json').read())`,
       `print(json.dumps([open(f'/t/write-{i}', newline='').read() for i in range(${WHOLE.length})]))`,
     )
     expect(read).toEqual(WHOLE)
+  })
+
+  it('LAY-13 LAY-14 LAY-17 LAY-62 a random sample: scripts, contents and variables', async () => {
+    const texts = (kind: string) =>
+      python(`print(json.dumps([open(f'/s/${kind}-{i}', newline='').read() for i in range(${SAMPLE.length})]))`)
+    expect(SAMPLE_ENV.length).toBeGreaterThan(50)
+    expect(await texts('write')).toEqual(SAMPLE)
+    expect(await texts('cmd')).toEqual(SAMPLE)
+    expect(await environment('SAMPLE_')).toEqual(SAMPLE_ENV)
   })
 
   it('LAY-17 write: a NUL in it', async () => {
