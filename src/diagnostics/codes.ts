@@ -227,8 +227,9 @@ export const CODES = {
       'vars are ENV lines too and come later, so they would overwrite the env of another layer of the same name.',
   },
   OV3010: {
-    title: 'nothing to adopt',
-    explain: "userPolicy adopt takes over the account that the distro's base images ship; this distro declares none.",
+    title: 'no such account',
+    explain:
+      "userPolicy adopt takes over the account that the distro's base images ship; this distro declares none. An image on another image of the project has the account of that one, or one with a name and a uid of its own: accounts of a base are never renamed.",
   },
   OV3011: {
     title: 'missing init',

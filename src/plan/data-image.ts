@@ -30,6 +30,7 @@ export function compileDataImage(
     ...(registry !== undefined && { registry }),
     ...(tag !== undefined && { tag }),
     user: image.user,
+    newAccount: false,
     shellIsBash: false,
     caches: [],
     ports: [],

@@ -15,7 +15,6 @@ import { hooksOf, type BuilderImages } from './builder.ts'
 import { imageMetadata } from './image-metadata.ts'
 import { expandHome } from './home.ts'
 import { checkInitHint, checkTogether } from './image-checks.ts'
-import type { ImageMetadata } from './metadata.ts'
 import { shellSteps } from './shell.ts'
 import { checkStyle } from './style.ts'
 import { proxyRoutes } from './routes.ts'
@@ -53,11 +52,9 @@ export function compileImages(
       )
       continue
     }
-    // Images in between say nothing that could be inherited.
-    const ancestors = parent ? [...(parent.auto ? [] : [parent.metadata]), ...parent.ancestors] : []
     plans.set(
       image.name,
-      compileImage(image, ancestors, project, facts, tasks, toolsFor(image, images, builders), diagnostics),
+      compileImage(image, parent, project, facts, tasks, toolsFor(image, images, builders), diagnostics),
     )
   }
   const used = new Set([...plans.values()].flatMap((plan) => plan.layers.map((layer) => layer.plan.layer)))
@@ -88,7 +85,7 @@ const reporter =
 
 function compileImage(
   image: ResolvedImage,
-  ancestors: readonly ImageMetadata[],
+  parent: ImagePlan | undefined,
   project: Project,
   facts: Facts,
   tasks: LayerContext['tasks'],
@@ -176,6 +173,7 @@ function compileImage(
     ...(registry !== undefined && { registry }),
     ...(tag !== undefined && { tag }),
     user: image.user,
+    newAccount: parent?.user.uid !== image.user.uid,
     ...(bootstrap && {
       bootstrap: {
         caches: image.distro?.caches ?? [],
@@ -212,7 +210,8 @@ function compileImage(
     keepsRoot: image.model.data.bootc === true || mergeCapabilities(image.chain).preserveUser,
     builderHooks: hooksOf(buildersIn(image.own), image.user.home, image.model.origin),
     metadata: imageMetadata(image, init, project, tools.map, buildersIn(image.chain)),
-    ancestors,
+    // Images in between say nothing that could be inherited.
+    ancestors: parent ? [...(parent.auto ? [] : [parent.metadata]), ...parent.ancestors] : [],
   }
 }
 

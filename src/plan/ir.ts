@@ -284,6 +284,8 @@ export interface ImagePlan {
   /** Fixed tag. */
   readonly tag?: string
   readonly user: Account
+  /** The base does not run as this account, and may not have it. */
+  readonly newAccount: boolean
   /** For images on bases that ov did not build. */
   readonly bootstrap?: { readonly caches: readonly CacheDirectory[]; readonly steps: readonly RunStep[] }
   readonly shellIsBash: boolean

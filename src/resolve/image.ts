@@ -199,8 +199,7 @@ export function resolveImages(
     }
     const found = base.kind === 'external' ? project.pins.images[base.ref]?.users : undefined
     const user = resolveUser(image, parent?.user, distro, found)
-    if (typeof user === 'string')
-      return say('OV3010', 'userPolicy', user, "take 'auto' or 'create', or name a distro that declares its account")
+    if ('problem' in user) return say('OV3010', user.field, user.problem, user.remedy)
     const version = image.data.version ?? highestVersion(chain.map((layer) => layer.data.version)) ?? parent?.version
     if (version === undefined)
       return say(
@@ -287,22 +286,43 @@ function bootstrapTags(image: ImageModel): string[] {
   ]
 }
 
+/** Why an image can't have the account that it asks for. */
+interface NoAccount {
+  readonly field: string
+  readonly problem: string
+  readonly remedy: string
+}
+
 /** The account, or why there is none. (IMG-15 to IMG-19, IMG-191) */
 function resolveUser(
   image: ImageModel,
   parent: Account | undefined,
   distro: ResolvedDistro | undefined,
   found: Readonly<Record<string, FoundAccount | null>> | undefined,
-): Account | string {
+): Account | NoAccount {
   const { user, uid, gid, userPolicy = 'auto' } = image.data
   if (parent) {
     if (user === undefined && uid === undefined && gid === undefined) return parent
-    const same = user === parent.name || (user === undefined && uid === parent.uid)
-    return same ? { ...parent, uid: uid ?? parent.uid, gid: gid ?? parent.gid } : ownAccount(user, uid, gid)
+    const wanted = ownAccount(user ?? (uid === parent.uid ? parent.name : undefined), uid, gid)
+    const [sameName, sameUid] = [wanted.name === parent.name, wanted.uid === parent.uid]
+    if (sameName && (sameUid || uid === undefined)) return { ...parent, gid: gid ?? parent.gid }
+    if (!sameName && !sameUid) return wanted
+    // Accounts of a base are not renamed, and get no other number. (IMG-19)
+    return {
+      field: user === undefined ? 'uid' : 'user',
+      problem: `its base runs as ${parent.name} with uid ${parent.uid}, and this image as ${wanted.name} with uid ${wanted.uid}`,
+      remedy: sameUid
+        ? 'give the image a uid of its own, or leave out user to run as its base does'
+        : 'give the image a user of its own, or leave out uid to run as its base does',
+    }
   }
   const shipped = distro?.baseUser
   if (userPolicy === 'adopt' && !shipped)
-    return `userPolicy adopt requires distro [${image.data.distro ? [image.data.distro].flat().map(refName).join(', ') : ''}] to declare baseUser`
+    return {
+      field: 'userPolicy',
+      problem: `userPolicy adopt requires distro [${image.data.distro ? [image.data.distro].flat().map(refName).join(', ') : ''}] to declare baseUser`,
+      remedy: "take 'auto' or 'create', or name a distro that declares its account",
+    }
   // An explicit user, or another uid, is a wish of its own: it is not overwritten by what the base happens to ship.
   const free = user === undefined && (uid === undefined || uid === shipped?.uid)
   if (shipped && (userPolicy === 'adopt' || (userPolicy === 'auto' && free))) return { ...shipped, adopted: true }

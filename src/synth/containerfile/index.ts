@@ -62,7 +62,7 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
 
   const rootFollows = image.layers.length > 0 || endsAsRoot(image)
   let user = 'root'
-  if (image.base.kind !== 'internal') user = bootstrap(image, rootFollows, title, put)
+  if (image.newAccount) user = bootstrap(image, rootFollows, title, put)
   environment(image, title, put)
   for (const { instruction, author } of builderArtifacts(image)) put(author, instruction)
   for (const { instruction, author } of extractedFiles(image)) put(author, instruction)
@@ -101,7 +101,7 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
 type Put = (author: Place | undefined, ...instructions: Instruction[]) => void
 type Title = (text: string, author?: Place) => void
 
-/** Bootstrap and account of a base that ov did not build; returns the user it ends as. (IMG-59, IMG-60) */
+/** What a base that ov did not build lacks, and an account that it may lack; returns the user it ends as. (IMG-59, IMG-60) */
 function bootstrap(image: ImagePlan, rootFollows: boolean, title: Title, put: Put): string {
   const { bootstrap: boot, user, origin } = image
   if (boot) {
