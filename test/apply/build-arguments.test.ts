@@ -3,7 +3,7 @@ import { buildArguments, type BuildCommand } from '../../src/apply/build-argumen
 import { withMounts } from '../../src/apply/buildfile.ts'
 
 const command: BuildCommand = {
-  file: '/work/web.Containerfile',
+  file: '/b/web.Containerfile',
   reference: 'r.example/acme/web:1',
   name: 'web',
   registry: 'r.example/acme',
@@ -21,30 +21,30 @@ const line = (engine: 'podman' | 'docker', more: Partial<BuildCommand> = {}) =>
 describe('command lines of builds', () => {
   it('IMG-181 podman', () => {
     expect(line('podman')).toBe(
-      'build --layers=true -f /work/web.Containerfile -t r.example/acme/web:1 --ignorefile .build/web/containerignore --label a=b .',
+      'build --layers=true -f /b/web.Containerfile -t r.example/acme/web:1 --ignorefile .build/web/containerignore --label a=b .',
     )
-    expect(line('podman', { platforms: ['linux/arm64'], noCache: true, mounts: [['/work/x.sources', '/etc/x']] })).toBe(
-      'build --layers=true -f /work/web.Containerfile -t r.example/acme/web:1 --ignorefile .build/web/containerignore --label a=b --platform linux/arm64 --no-cache -v /work/x.sources:/etc/x:ro .',
+    expect(line('podman', { platforms: ['linux/arm64'], noCache: true, mounts: [['/b/x.sources', '/etc/x']] })).toBe(
+      'build --layers=true -f /b/web.Containerfile -t r.example/acme/web:1 --ignorefile .build/web/containerignore --label a=b --platform linux/arm64 --no-cache -v /b/x.sources:/etc/x:ro .',
     )
   })
   it('IMG-183 podman makes a list of several platforms', () => {
     expect(line('podman', { platforms: ['linux/amd64', 'linux/arm64'], push: true })).toBe(
-      'build --layers=true -f /work/web.Containerfile --manifest r.example/acme/web:1 --ignorefile .build/web/containerignore --label a=b --platform linux/amd64,linux/arm64 .',
+      'build --layers=true -f /b/web.Containerfile --manifest r.example/acme/web:1 --ignorefile .build/web/containerignore --label a=b --platform linux/amd64,linux/arm64 .',
     )
   })
   it('IMG-181 IMG-T23 docker knows neither --layers nor --ignorefile', () => {
     expect(line('docker', { platforms: ['linux/arm64'] })).toBe(
-      'build --progress=plain -f /work/web.Containerfile -t r.example/acme/web:1 --label a=b --platform linux/arm64 .',
+      'build --progress=plain -f /b/web.Containerfile -t r.example/acme/web:1 --label a=b --platform linux/arm64 .',
     )
   })
   it('IMG-183 docker pushes while it builds', () => {
     expect(line('docker', { platforms: ['linux/amd64', 'linux/arm64'], push: true })).toBe(
-      'buildx build --push --progress=plain -f /work/web.Containerfile -t r.example/acme/web:1 --label a=b --platform linux/amd64,linux/arm64 .',
+      'buildx build --push --progress=plain -f /b/web.Containerfile -t r.example/acme/web:1 --label a=b --platform linux/amd64,linux/arm64 .',
     )
   })
   it('IMG-181 docker steps mount the files of this machine', () => {
-    const mounts = [['/work/x.sources', '/etc/x']] as const
-    expect(line('docker', { mounts })).toContain(' --build-context ov-machine=/work .')
+    const mounts = [['/b/x.sources', '/etc/x']] as const
+    expect(line('docker', { mounts })).toContain(' --build-context ov-machine=/b .')
     expect(withMounts('FROM a\nRUN one && \\\n    RUN\nUSER b\nRUN --mount=type=cache,dst=/c two\n', mounts)).toBe(
       'FROM a\nRUN --mount=type=bind,from=ov-machine,source=/x.sources,target=/etc/x one && \\\n    RUN\nUSER b\nRUN --mount=type=bind,from=ov-machine,source=/x.sources,target=/etc/x --mount=type=cache,dst=/c two\n',
     )
