@@ -105,6 +105,79 @@ export type PortTarget =
       readonly bind?: string
     }
 
+/** Host ports that a tunnel makes reachable: all that the deploy publishes, or some of them. */
+export type TunnelPorts = 'all' | readonly number[]
+
+/** A deploy on a tailnet. `tailscale serve` keeps a port inside it, `tailscale funnel` opens it to the internet. (POD-72) */
+export interface TailscaleTunnel {
+  /** Always `'tailscale'`. */
+  readonly provider: 'tailscale'
+  /** Host ports for the internet; funnel allows 443, 8443 and 10000. Default: none. */
+  readonly public?: TunnelPorts
+  /** Host ports for the tailnet. `'all'` means those that are not public. Default: none. */
+  readonly private?: TunnelPorts
+}
+
+/** A deploy behind Cloudflare. (POD-72) */
+export interface CloudflareTunnel {
+  /** Always `'cloudflare'`. */
+  readonly provider: 'cloudflare'
+  /** Host ports that get the host name `dns`, or host port → a name of its own. Default: none. */
+  readonly public?: TunnelPorts | { readonly [port: number]: string }
+  /** Name of the tunnel at Cloudflare. Default: that of the container, `ov-<name>`. */
+  readonly tunnel?: string
+}
+
+/**
+ * How a deploy is reached from elsewhere. `'tailscale'` puts all its ports on the tailnet, `'cloudflare'` all of them behind its `dns` name. (POD-72)
+ */
+export type Tunnel = 'tailscale' | 'cloudflare' | TailscaleTunnel | CloudflareTunnel
+
+/** Where the value of a secret comes from: the credential store, a variable of the operator's, or a file of the machine. (POD-92) */
+export type SecretSource = 'keyring' | `env:${string}` | `file:${string}`
+
+/** A secret that a sidecar gets as a variable. */
+export interface SidecarSecret {
+  /** Variable of the sidecar. */
+  readonly env: string
+  /** Variable of the operator that may hold it. Default: `env`. */
+  readonly envFrom?: string
+  /** What it is, for people who have to find it. */
+  readonly description?: string
+}
+
+/**
+ * A container that shares the network of the app: `tailscale` has a template whose fields need not be repeated, others need an image.
+ * (POD-104, POD-105)
+ */
+export interface Sidecar {
+  /** One sentence on what it is for. */
+  readonly description?: string
+  /** Image reference. Default: that of the template. */
+  readonly image?: string
+  /**
+   * Its variables, over those of the template.
+   * @example env: { TS_HOSTNAME: 'web' }
+   */
+  readonly env?: Readonly<Record<string, string>>
+  /** What the template asks for, such as the `tailnet` of tailscale. */
+  readonly parameter?: Readonly<Record<string, string>>
+  /** Its secrets: name → variable. Values come from the operator's variables or the credential store. */
+  readonly secrets?: Readonly<Record<string, SidecarSecret>>
+  /** Its volumes: name → container path. */
+  readonly volumes?: Readonly<Record<string, string>>
+  /** Its permissions and limits. */
+  readonly security?: Security
+}
+
+/** A volume that the image does not have. (POD-43) */
+export interface ExtraVolume {
+  /** Where it is mounted. */
+  readonly path: string
+  /** Where its data lives. Default: a podman volume. */
+  readonly backing?: Backing
+}
+
 /** Names are known for an image value; for the name of an image that lives elsewhere, or for just any image, any will do. */
 type VolumesOf<I> = I extends AnyImage ? I['$volume'] : string
 type PortsOf<I> = I extends AnyImage ? I['$port'] : PortKey
@@ -151,8 +224,9 @@ type EnvField<Required extends string, Optional extends string> = string extends
 /** Fields of {@link pod}. */
 export interface PodFields<I = AnyImage | string, Volume extends string = string, Port extends PortKey = PortKey> {
   /**
-   * Name of the deploy: the container and its unit are `ov-<name>`. (POD-01, POD-151)
+   * Name of the deploy: the container and its unit are `ov-<name>`. Several instances of one deploy are `name/instance`. (POD-01, POD-101, POD-151)
    * @example name: 'site'
+   * @example name: 'site/staging'
    */
   readonly name: string
   /**
@@ -174,6 +248,11 @@ export interface PodFields<I = AnyImage | string, Volume extends string = string
    */
   readonly volumes?: [Volume] extends [never] ? NoVolumes : { readonly [Name in Volume]?: Backing }
   /**
+   * Volumes that the image does not have: name → container path and backing. (POD-43)
+   * @example extraVolumes: { import: { path: '/import', backing: bind('/mnt/nas') } }
+   */
+  readonly extraVolumes?: Readonly<Record<string, ExtraVolume>>
+  /**
    * File of further variables, `NAME=value` per line, relative to the declaring file. (POD-89)
    * @example envFile: 'site.env'
    */
@@ -188,6 +267,36 @@ export interface PodFields<I = AnyImage | string, Volume extends string = string
    * @example security: { memoryMax: '2g', cpus: '1.5' }
    */
   readonly security?: Security
+  /**
+   * Version of the image, as a CalVer tag: that one runs, and is not built. Default: the newest of the image. (POD-12)
+   * @example version: '2026.144.1443'
+   */
+  readonly version?: string
+  /**
+   * How the deploy is reached from elsewhere. (POD-72)
+   * @example tunnel: 'tailscale'
+   * @example tunnel: { provider: 'tailscale', public: [443], private: 'all' }
+   */
+  readonly tunnel?: Tunnel
+  /**
+   * Host name of the deploy, for Cloudflare tunnels and certificates. Default: the image's `fqdn`.
+   * @example dns: 'app.example.org'
+   */
+  readonly dns?: string
+  /** Who is told about certificates of that name. Default: the image's. */
+  readonly acmeEmail?: string
+  /**
+   * Where secrets of the image come from: name → source. Default: the credential store; a value that nobody has is generated. (POD-92)
+   * @example secrets: { 'db-password': 'file:/run/keys/db' }
+   */
+  readonly secrets?: Readonly<Record<string, SecretSource>>
+  /**
+   * Containers beside the app, in one pod and one network with it. (POD-104)
+   * @example sidecars: { tailscale: { env: { TS_HOSTNAME: 'web' } } }
+   */
+  readonly sidecars?: Readonly<Record<string, Sidecar>>
+  /** Engine that runs the deploy. Default: the image's, else podman. (POD-37) */
+  readonly engine?: 'podman' | 'docker'
   /** How far it can be trusted. Default: the image's. */
   readonly status?: 'working' | 'testing' | 'broken'
   /** What to know about it when it is not `working`. */

@@ -5,7 +5,7 @@ import { locateLayers, Lookups, stageLayers } from '../src/load/sources.ts'
 import { buildProject } from '../src/model/build-project.ts'
 import type { AuthoredEntity, Project } from '../src/model/project.ts'
 import { validate } from '../src/model/validate.ts'
-import { compilePods } from '../src/commands/project.ts'
+import { planDeploys } from '../src/commands/project.ts'
 import { compileImages } from '../src/plan/image.ts'
 import type { ImagePlan } from '../src/plan/ir.ts'
 import { checkContent } from '../src/resolve/content.ts'
@@ -60,7 +60,7 @@ export function pipeline(
     layerArchitectures(resolved.images.values()),
   )
   throwIfErrors([...planned, ...staged])
-  const { pods, diagnostics: deployed } = compilePods({
+  const { pods, diagnostics: deployed } = planDeploys({
     root,
     project,
     facts,
@@ -74,7 +74,7 @@ export function pipeline(
   throwIfErrors(deployed)
   const output = synthesise({
     images: plans,
-    pods,
+    pods: pods.map(({ plan }) => plan),
     stages,
     tag: (image) => image.tag ?? image.metadata.version,
     architecture: 'amd64',

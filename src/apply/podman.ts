@@ -98,8 +98,21 @@ export class Podman {
     }
   }
 
-  async exists(kind: 'image' | 'container' | 'volume' | 'network', name: string): Promise<boolean> {
+  async exists(kind: 'image' | 'container' | 'volume' | 'network' | 'secret', name: string): Promise<boolean> {
     return (await this.try([kind, 'exists', name])).exitCode === 0
+  }
+
+  /** Value of a secret, to tell whether it is the right one; undefined where there is none, or this podman does not tell. */
+  async secretValue(name: string): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.try(['secret', 'inspect', '--showsecret', '--format', '{{.SecretData}}', name])
+    // podman ends what it prints with a line break of its own.
+    return exitCode === 0 ? stdout.replace(/\n$/, '') : undefined
+  }
+
+  /** Makes a secret, or gives it another value, which travels through standard input. (CRED-72) */
+  async setSecret(name: string, value: string): Promise<void> {
+    if (await this.exists('secret', name)) await this.run(['secret', 'rm', name])
+    await this.run(['secret', 'create', name, '-'], { stdin: value })
   }
 
   /** Host ports that a container publishes, running or not yet. */

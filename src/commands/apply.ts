@@ -1,5 +1,5 @@
 import { preflight } from '../apply/preflight.ts'
-import { applyPod, destroyPod, sameRecord } from '../apply/targets/pod/index.ts'
+import { applyPod, destroyPod, isThere, sameRecord } from '../apply/targets/pod/index.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { withLock } from '../state/lock.ts'
 import { buildAll } from './build.ts'
@@ -65,14 +65,15 @@ async function perform(
   for (const change of changes) {
     await applyPod(change, machine)
     context.say(
-      `${change.desired.plan.name}: ${change.before === undefined ? 'running' : 'running, changed'}${where(change.desired.plan.ports, change.desired.record.autoPorts)}`,
+      `${change.desired.plan.name}: ${isThere(change) ? 'running, changed' : 'running'}${where(change.desired.plan.ports)}`,
     )
   }
   for (const pod of pods) {
     if (changes.some((change) => change.desired === pod)) continue
     // A project that was moved, for example: nothing of it concerns what runs.
+    await machine.persist(pod)
     if (!sameRecord(machine.store.get(pod.plan.name), pod.record)) machine.store.put(pod.record)
-    context.say(`${pod.plan.name}: no change${where(pod.plan.ports, pod.record.autoPorts)}`)
+    context.say(`${pod.plan.name}: no change${where(pod.plan.ports)}`)
   }
   for (const record of orphans) {
     await destroyPod(record, false, machine)
@@ -101,9 +102,6 @@ function operatorEnv(given: readonly string[]): Map<string, Record<string, strin
   return all
 }
 
-function where(ports: Intent['pods'][number]['plan']['ports'], found: Readonly<Record<string, number>>): string {
-  const [first] = ports
-  if (!first) return ''
-  const host = first.host === 'auto' ? found[`${first.container}/${first.protocol}`] : first.host
-  return host === undefined ? '' : ` on ${first.bind}:${host}`
+function where([first]: Intent['pods'][number]['plan']['ports']): string {
+  return first === undefined ? '' : ` on ${first.bind}:${first.host}`
 }

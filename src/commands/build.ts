@@ -14,7 +14,7 @@ import type { Context } from './command.ts'
 import type { Machine } from './machine.ts'
 import { fetchFor } from './pinned.ts'
 import { Progress } from './progress.ts'
-import { compilePods, type CompiledProject } from './project.ts'
+import { planDeploys, type CompiledProject } from './project.ts'
 
 export interface BuildAllOptions {
   /** Makes bootstrapped bases anew. */
@@ -49,7 +49,7 @@ export async function buildAll(
   // The builder reads its context from the output folder, so that is written first.
   const output = synthesise({
     images: plans,
-    pods: compilePods(compiled).pods,
+    pods: planDeploys(compiled).pods.map(({ plan }) => plan),
     stages: compiled.stages,
     tag: (image) => image.tag ?? image.metadata.version,
     architecture: architecture(),

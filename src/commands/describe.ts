@@ -1,3 +1,4 @@
+import { isThere } from '../apply/targets/pod/index.ts'
 import type { Intent } from './machine.ts'
 
 /** What an intent comes to, in lines. */
@@ -8,8 +9,8 @@ export function describe(intent: Intent, prune: boolean): string[] {
       (decision) => `would ${decision.equal ? 'tag' : 'build'} image ${decision.image.name} as ${decision.reference}`,
     )
   const pods = intent.changes.map(
-    ({ desired, before, reasons }) =>
-      `would ${before === undefined ? 'start' : 'restart'} ${desired.plan.name}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`,
+    (change) =>
+      `would ${isThere(change) ? 'restart' : 'start'} ${change.desired.plan.name}${change.reasons.length > 0 ? ` (${change.reasons.join(', ')})` : ''}`,
   )
   const orphans = intent.orphans.map((record) =>
     prune

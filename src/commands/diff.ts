@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { INPUTS_LABEL } from '../apply/podman.ts'
 import { readText, withBases, type ImageDecision } from '../apply/images.ts'
 import { preflight } from '../apply/preflight.ts'
+import { isThere, sameFiles } from '../apply/targets/pod/index.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { buildDiff } from '../diff/build.ts'
 import { outputDiff } from '../diff/output.ts'
@@ -94,20 +95,30 @@ const differencesHere: Differences = async (context, open, options, deploys) => 
   const differences: Difference[] = []
   for (const decision of building.values())
     differences.push(await imageDifference(decision, machine, contextText(intent.compiled)))
-  for (const { desired, before, reasons } of intent.changes) {
+  for (const change of intent.changes) {
+    const { desired, before, reasons } = change
     const pending = building.get(desired.image)
     // A tag that only the build will make is not known yet; what was built last is shown against that.
-    const text = pending
-      ? desired.text.replace(`Image=${desired.image}`, `Image=${desired.image.replace(/:[^:]*$/, '')}:(new build)`)
-      : desired.text
+    const shown = (text: string) =>
+      pending
+        ? text.replace(`Image=${desired.image}`, `Image=${desired.image.replace(/:[^:]*$/, '')}:(new build)`)
+        : text
+    const after = new Map(desired.files.map(({ path, text }) => [path, shown(text)]))
     differences.push({
       kind: 'deploy',
       name: desired.plan.name,
-      action: before === undefined ? 'create' : before === desired.text ? 'restart' : 'update',
+      action: !isThere(change) ? 'create' : sameFiles(change) ? 'restart' : 'update',
       reasons,
-      diff: textDiff(desired.file, before, text),
+      diff: [...new Set([...after.keys(), ...before.keys()])]
+        .map((path) => textDiff(path, before.get(path), after.get(path)))
+        .join(''),
     })
   }
+  for (const { name, overrides } of intent.overrides)
+    for (const { path, local, project } of overrides)
+      context.say(
+        `${name}: ${path} is ${inWords(local)} on this machine, the project says ${inWords(project)}; the machine's value stays (ov deploy reset ${name} --field ${path} drops it)`,
+      )
   for (const record of intent.orphans)
     differences.push({
       kind: 'undeclared',
@@ -160,6 +171,9 @@ function show({ kind, name, action, reasons, diff }: Difference, color: boolean)
   const body = diff === '' ? '' : `\n${color ? paintDiff(diff) : diff}`
   return head + body.trimEnd() + (diff === '' ? '' : '\n')
 }
+
+const inWords = (value: unknown) =>
+  value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value)
 
 const paintDiff = (diff: string) =>
   diff

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { systemClock, localExecutor } from '../apply/executors/local.ts'
@@ -5,31 +7,44 @@ import { BuildStore, decideImages, withBases, type ImageDecision } from '../appl
 import { findImage } from '../apply/local-image.ts'
 import { Podman } from '../apply/podman.ts'
 import {
+  absolutePath,
   checkPod,
   comparePod,
   desirePod,
+  findPorts,
+  hostPath,
   type DesiredPod,
   type PodChange,
   type PodTools,
 } from '../apply/targets/pod/index.ts'
+import type { DeployEntry } from '../model/deploy-entry.ts'
 import { fromLabels } from '../plan/labels.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
+import { parseEnvFile, type EnvFile } from '../plan/pod/env.ts'
+import { ANYWHERE, containerName } from '../plan/pod/index.ts'
+import { imageRef, type MachineDeploys } from '../plan/pod/project.ts'
+import { updateProvides } from '../plan/pod/provides.ts'
+import type { LocalOverride } from '../plan/pod/three-way.ts'
+import { planVolumes } from '../plan/pod/volumes.ts'
 import { placeOf } from '../model/project.ts'
-import { refName } from '../model/schema/refs.ts'
+import { DeployFile, updateDeployFile } from '../state/deploy-file/index.ts'
 import { DeployStore, type DeployRecord } from '../state/deploys.ts'
 import { userPaths } from '../state/paths.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
 import type { OpenProject } from './open.ts'
-import { compilePods, compileProject, type CompiledProject } from './project.ts'
+import { compileProject, planDeploys, type CompiledProject } from './project.ts'
 
 /** This machine and what ov knows of it. */
 export interface Machine extends PodTools {
   readonly builds: BuildStore
+  /** What `deploy.yml` says; read once. */
+  readonly deploys: DeployFile
 }
 
 export function thisMachine(context: Context): Machine {
   const paths = userPaths()
+  let read: DeployFile | undefined
   return {
     executor: localExecutor,
     podman: new Podman(localExecutor),
@@ -37,6 +52,14 @@ export function thisMachine(context: Context): Machine {
     paths,
     store: new DeployStore(paths),
     builds: new BuildStore(paths),
+    get deploys() {
+      return (read ??= DeployFile.read(paths.deployFile))
+    },
+    persist: ({ plan, entry }) =>
+      updateDeployFile(paths, 'apply', (file) => {
+        file.setEntry(plan.name, entry)
+        file.setProvides(updateProvides(file.provides, plan.name, plan.provides).provides)
+      }),
     say: (line) => context.say(line),
     signal: context.signal,
   }
@@ -50,6 +73,8 @@ export interface Intent {
   readonly changes: readonly PodChange[]
   /** Deploys this project applied and no longer declares. */
   readonly orphans: readonly DeployRecord[]
+  /** What the operator changed, by deploy. */
+  readonly overrides: readonly { readonly name: string; readonly overrides: readonly LocalOverride[] }[]
   readonly warnings: readonly Diagnostic[]
 }
 
@@ -68,18 +93,13 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
   const { location, bundle, entities, cache } = open
   const first = await compileProject(location, bundle, entities, cache)
   const only = selection(options.deploys, [...first.project.pods.keys()])
-  const run = [...first.project.pods.values()].flatMap(({ name, data }) =>
-    only.has(name) ? [refName(data.image)] : [],
-  )
+  const run = [...first.project.pods.values()].flatMap((pod) => (only.has(pod.name) ? [imageRef(pod)] : []))
   const compiled = (await options.pin?.(first, run)) ?? first
   const { project } = compiled
   const { metadata: local, references: localReferences } = await localImages(compiled, only, machine)
-  const machineInput = (deploy: string) => ({
-    operatorEnv: { ...machine.store.get(deploy)?.operatorEnv, ...options.env?.get(deploy) },
-  })
-  const { pods: plans, diagnostics } = compilePods(compiled, local, machineInput, only)
+  const { pods: planned, diagnostics } = await planHere(compiled, local, only, options.env, machine)
   throwIfErrors([...compiled.diagnostics, ...diagnostics])
-  const needed = plans.flatMap((plan) => (plan.image.kind === 'project' ? [plan.image.name] : []))
+  const needed = planned.flatMap(({ plan }) => (plan.image.kind === 'project' ? [plan.image.name] : []))
   const images = await decideImages(
     withBases(needed, compiled.images),
     { images: compiled.images, stages: compiled.stages, architecture: architecture() },
@@ -91,12 +111,11 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
     },
   )
   const references = new Map(images.map((decision) => [decision.image.name, decision]))
-  const pods: DesiredPod[] = []
-  for (const plan of plans) {
+  const pods = planned.map(({ plan, entry, typed }) => {
     const image =
       plan.image.kind === 'project' ? references.get(plan.image.name)!.reference : localReferences.get(plan.image.ref)!
-    pods.push(await desirePod(plan, image, location.root, machineInput(plan.name).operatorEnv, machine))
-  }
+    return desirePod({ plan, entry, typed, image, project: location.root }, machine)
+  })
   const problems = (await Promise.all(pods.map((pod) => checkPod(pod, machine)))).flat()
   throwIfErrors([...problems, ...portConflicts(pods)])
   const building = new Set(images.flatMap((decision) => (decision.build ? [decision.reference] : [])))
@@ -105,7 +124,108 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
     options.deploys.length > 0
       ? []
       : machine.store.all().filter((record) => record.project === location.root && !project.pods.has(record.name))
-  return { compiled, images, pods, changes, orphans, warnings: [...compiled.diagnostics, ...diagnostics] }
+  return {
+    compiled,
+    images,
+    pods,
+    changes,
+    orphans,
+    overrides: planned.flatMap(({ plan, overrides }) => (overrides.length > 0 ? [{ name: plan.name, overrides }] : [])),
+    warnings: [...compiled.diagnostics, ...diagnostics],
+  }
+}
+
+/** Plans deploys with what this machine adds; ports that may be any are found between two looks. */
+async function planHere(
+  compiled: CompiledProject,
+  local: ReadonlyMap<string, ImageMetadata>,
+  only: ReadonlySet<string>,
+  given: IntentOptions['env'],
+  machine: Machine,
+): Promise<ReturnType<typeof planDeploys>> {
+  const resolvedPorts = new Map<string, readonly string[]>()
+  const look = () => planDeploys(compiled, local, only, machineDeploys(compiled, given, resolvedPorts, machine))
+  const seen = look()
+  const open = seen.pods.filter(({ plan }) => plan.ports.some(({ host }) => host === 'auto'))
+  if (open.length === 0) return seen
+  const taken = new Set(
+    seen.pods.flatMap(({ plan }) => plan.ports.flatMap(({ host }) => (host === 'auto' ? [] : [host]))),
+  )
+  for (const { plan } of open) {
+    const found = await findPorts(plan, machine.deploys.entries.get(plan.name), taken, machine)
+    resolvedPorts.set(plan.name, found)
+  }
+  return look()
+}
+
+function machineDeploys(
+  { root }: CompiledProject,
+  given: IntentOptions['env'],
+  resolvedPorts: ReadonlyMap<string, readonly string[]>,
+  { deploys, store, paths }: Machine,
+): MachineDeploys {
+  return {
+    resolvedPorts,
+    provides: deploys.provides,
+    local: (key) => withVariables(deploys.entries.get(key), given?.get(key)),
+    applied: (key) => {
+      const { typed, typedBefore } = store.get(key) ?? {}
+      return [typed, typedBefore].flatMap((entry) => entry ?? [])
+    },
+    localise: (pod, entry) => {
+      const folder = dirname(join(root, pod.origin.file))
+      return {
+        ...entry,
+        ...(entry.envFile !== undefined && { envFile: absolutePath(entry.envFile, paths.home, folder) }),
+        ...(entry.volumes && {
+          volumes: entry.volumes.map((volume) =>
+            volume.host === undefined ? volume : { ...volume, host: absolutePath(volume.host, paths.home, root) },
+          ),
+        }),
+      }
+    },
+    around: (key, entry, image, provides) => {
+      const files = envFiles(key, entry, image, paths)
+      return {
+        ...ANYWHERE,
+        env: {
+          ...ANYWHERE.env,
+          provides,
+          containers: [...new Set([...deploys.entries.keys(), key])].map(containerName),
+          files,
+          ...(files[0] && { unitFile: files[0] }),
+        },
+      }
+    },
+  }
+}
+
+/** Variables that the operator gives now stay in the entry, as if they had been written there. */
+function withVariables(
+  entry: DeployEntry | undefined,
+  given: Readonly<Record<string, string>> | undefined,
+): DeployEntry | undefined {
+  if (!given) return entry
+  const names = new Set(Object.keys(given))
+  const kept = (entry?.env ?? []).filter((one) => !names.has(one.replace(/=.*$/s, '')))
+  return { ...entry, env: [...kept, ...Object.entries(given).map(([name, value]) => `${name}=${value}`)] }
+}
+
+/** Files of variables that a deploy has on this machine: that of its entry, and `.env` of its workspace. (POD-85, POD-89) */
+function envFiles(key: string, entry: DeployEntry, image: ImageMetadata, paths: Machine['paths']): EnvFile[] {
+  const workspace = planVolumes(containerName(key), entry, image, () => {}).find(
+    (volume) => volume.name === 'workspace' && volume.kind === 'bind',
+  )
+  const candidates = [
+    ...(entry.envFile === undefined ? [] : [absolutePath(entry.envFile, paths.home, paths.home)]),
+    ...(workspace?.kind === 'bind'
+      ? [join(hostPath({ container: containerName(key) }, workspace, paths), '.env')]
+      : []),
+  ]
+  return candidates.filter(existsSync).map((path) => ({
+    path,
+    variables: parseEnvFile(readFileSync(path, 'utf8'), (name) => process.env[name]),
+  }))
 }
 
 /** What differs on the machine, given the images that are about to be built. */
@@ -150,7 +270,7 @@ async function localImages(
   const references = new Map<string, string>()
   const problems: Diagnostic[] = []
   for (const pod of compiled.project.pods.values()) {
-    const ref = refName(pod.data.image)
+    const ref = imageRef(pod)
     if (!only.has(pod.name) || compiled.images.has(ref) || references.has(ref)) continue
     const report = (message: string, remedy: string) =>
       problems.push({

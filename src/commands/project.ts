@@ -7,13 +7,13 @@ import { badValues, Origins, withPlaces } from '../load/origins.ts'
 import { locateLayers, Lookups, stageLayers } from '../load/sources.ts'
 import { buildProject } from '../model/build-project.ts'
 import type { Facts } from '../model/facts.ts'
-import { placeOf, type Project } from '../model/project.ts'
+import type { Project } from '../model/project.ts'
 import { compileImages } from '../plan/image.ts'
 import { installedLayers, listeningPorts } from '../plan/installed.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { outsideOf, type Outside } from '../plan/outside.ts'
-import { compilePod, type MachineInput, type PodPlan } from '../plan/pod.ts'
+import { planProject, type MachineDeploys } from '../plan/pod/project.ts'
 import { refName } from '../model/schema/refs.ts'
 import { checkContent } from '../resolve/content.ts'
 import { buildGraph, checkReferences } from '../resolve/graph.ts'
@@ -121,55 +121,23 @@ const rulesOf = ({ vocabulary: { formats, builders } }: Project): string =>
     ]),
   )
 
-/** Compiles deploys; `metadata` says what is known of images that the project does not build. */
-export function compilePods(
-  compiled: CompiledProject,
+/** Plans deploys; `local` says what is known of images that the project does not build. */
+export function planDeploys(
+  { project, images }: CompiledProject,
   local: ReadonlyMap<string, ImageMetadata> = new Map(),
-  machine: (deploy: string) => MachineInput | undefined = () => undefined,
   only?: ReadonlySet<string>,
-): { pods: PodPlan[]; unknown: string[]; diagnostics: Diagnostic[] } {
-  const { project, images } = compiled
-  const metadata = new Map([...local, ...[...images].map(([name, plan]) => [name, plan.metadata] as const)])
+  machine?: MachineDeploys,
+): ReturnType<typeof planProject> {
   const entrypoints = new Map(
     [...project.vocabulary.inits.values()].flatMap((init) =>
       init.entrypoint ? [[init.name, init.entrypoint] as const] : [],
     ),
   )
-  const layers = new Map([...images].map(([name, plan]) => [name, installedLayers(plan, images)] as const))
-  const containerPorts = new Map([...images].map(([name, plan]) => [name, listeningPorts(plan, images)] as const))
-  const pods: PodPlan[] = []
-  const unknown: string[] = []
-  const diagnostics: Diagnostic[] = []
-  for (const pod of project.pods.values()) {
-    if (only && !only.has(pod.name)) continue
-    const ref = refName(pod.data.image)
-    if (project.images.get(ref)?.data.enabled === false) {
-      diagnostics.push({
-        code: 'OV3004',
-        severity: 'error',
-        message: `image: image "${ref}" is disabled`,
-        entity: `pod "${pod.name}"`,
-        field: 'image',
-        place: placeOf(pod, 'image'),
-        remedy: 'enable it, or run another one',
-      })
-      continue
-    }
-    const image = metadata.get(ref)
-    if (!image) {
-      unknown.push(pod.name)
-      continue
-    }
-    const { plan, diagnostics: found } = compilePod(pod, image, {
-      project,
-      metadata,
-      layers,
-      containerPorts,
-      entrypoints,
-      machine: machine(pod.name),
-    })
-    pods.push(plan)
-    diagnostics.push(...found)
+  const known = {
+    metadata: new Map([...local, ...[...images].map(([name, plan]) => [name, plan.metadata] as const)]),
+    layers: new Map([...images].map(([name, plan]) => [name, installedLayers(plan, images)] as const)),
+    containerPorts: new Map([...images].map(([name, plan]) => [name, listeningPorts(plan, images)] as const)),
+    entrypoints,
   }
-  return { pods, unknown, diagnostics }
+  return planProject(project, known, only, machine)
 }

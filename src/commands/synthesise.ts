@@ -5,12 +5,12 @@ import { OUTPUT, synthesise } from '../synth/index.ts'
 import type { FileTree } from '../synth/tree.ts'
 import { writeTree } from '../state/output.ts'
 import { projectToJson } from '../plan/json.ts'
-import type { PodPlan } from '../plan/pod.ts'
+import type { PodPlan } from '../plan/pod/index.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
 import { count } from './count.ts'
 import type { OpenProject } from './open.ts'
-import { compilePods, compileProject, type CompiledProject } from './project.ts'
+import { compileProject, planDeploys, type CompiledProject } from './project.ts'
 import { declaredForms, recipeOf, type SynthOptions, type SynthRecord } from './synth.ts'
 
 /** A project as synth writes it. */
@@ -27,7 +27,8 @@ export interface Rendered {
 /** Compiles and prints everything, for no machine in particular. */
 export async function render({ location, bundle, entities, cache }: OpenProject, tag?: string): Promise<Rendered> {
   const compiled = await compileProject(location, bundle, entities, cache)
-  const { pods, unknown, diagnostics } = compilePods(compiled)
+  const { pods: planned, unknown, diagnostics } = planDeploys(compiled)
+  const pods = planned.map(({ plan }) => plan)
   throwIfErrors([...compiled.diagnostics, ...diagnostics])
   const { images, stages } = compiled
   const output = synthesise({

@@ -316,8 +316,8 @@ export const CODES = {
       "Encrypted volumes can be declared, but this version of ov can't mount them yet. It refuses instead of writing plain text.",
   },
   OV4007: {
-    title: 'secrets',
-    explain: "Secrets can be declared, but this version of ov can't hand them to containers yet.",
+    title: 'missing secret',
+    explain: 'The image requires a secret, and neither the credential store nor the operator has a value for it.',
   },
   OV4008: {
     title: "value that a quadlet can't hold",
@@ -328,6 +328,10 @@ export const CODES = {
   OV4011: {
     title: 'not part of deploys yet',
     explain: 'The image says something that this version of ov does not act on when it runs a deploy.',
+  },
+  OV4012: {
+    title: 'unknown template',
+    explain: 'What an image provides to others may name its container and its ports, and nothing else.',
   },
   // 5xxx: writing and building
   OV5001: { title: 'not written', explain: 'A file could not be written. What was there before is still complete.' },

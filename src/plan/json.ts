@@ -1,7 +1,7 @@
 import { byName } from '../model/project.ts'
 import { PLAN_SCHEMA_VERSION, type ImagePlan, type LayerPlan, type Step } from './ir.ts'
 import { labelsOf } from './labels.ts'
-import type { PodPlan } from './pod.ts'
+import type { PodPlan } from './pod/index.ts'
 import { gateOf, scopeOf, venueOf } from './steps.ts'
 
 /** Names whose JSON spelling is not simply the capitalised one. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import type { DeployEntry } from '../model/deploy-entry.ts'
 import { byName } from '../model/project.ts'
 import { removeFile, writeAtomic } from './atomic.ts'
 import type { Paths } from './paths.ts'
@@ -25,10 +26,10 @@ export interface DeployRecord {
   readonly folders: readonly string[]
   /** Podman network; ov made it when it was not there. */
   readonly network: string
-  /** Host ports found for `'auto'`, by container port. */
-  readonly autoPorts: Readonly<Record<string, number>>
-  /** Variables the operator gave. */
-  readonly operatorEnv: Readonly<Record<string, string>>
+  /** What the project said of it: whatever differs from that in `deploy.yml` is the operator's. */
+  readonly typed: DeployEntry
+  /** The same of the apply before, as long as this one has not finished. */
+  readonly typedBefore?: DeployEntry
   /** Hash of the env file that the container was started with. */
   readonly envFileHash?: string
 }
@@ -41,7 +42,8 @@ export class DeployStore {
   }
 
   #file(name: string): string {
-    return join(this.#paths.deploys, `${name}.json`)
+    // An instance is a name and a slash; neither part can hold a plus.
+    return join(this.#paths.deploys, `${name.replace('/', '+')}.json`)
   }
 
   get(name: string): DeployRecord | undefined {
@@ -65,7 +67,7 @@ export class DeployStore {
     return names
       .filter((name) => name.endsWith('.json'))
       .sort(byName)
-      .flatMap((name) => this.get(name.slice(0, -'.json'.length)) ?? [])
+      .flatMap((name) => this.get(name.slice(0, -'.json'.length).replace('+', '/')) ?? [])
   }
 
   /** Replaces a record in one step, and makes sure that it is on the disk. */

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { Unrepresentable, type Printed } from '../format/index.ts'
 import type { Place } from '../diagnostics/diagnostic.ts'
 import type { ImagePlan } from '../plan/ir.ts'
-import type { PodPlan } from '../plan/pod.ts'
+import type { PodPlan } from '../plan/pod/index.ts'
 import { renderContainerfile } from './containerfile/index.ts'
 import { renderRoutes, routesFile } from './containerfile/routes.ts'
 import { CHECKSUM_MISMATCH } from './containerfile/tasks.ts'
@@ -53,7 +53,8 @@ export function synthesise(input: SynthInput): { files: FileTree; diagnostics: D
         ),
       ),
     )
-    if (quadlet) putPrinted(files, `${OUTPUT}/_deploys/${pod.name}/${pod.container}.container`, quadlet)
+    if (quadlet)
+      putPrinted(files, `${OUTPUT}/_deploys/${pod.name.replace('/', '-')}/${pod.container}.container`, quadlet)
   }
   return { files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))), diagnostics }
 }
@@ -70,7 +71,6 @@ const offlineQuadlet = (image: string, pod: PodPlan): QuadletInput => ({
   image,
   bindPath: (volume) => homePath(volume.auto ? `~/.local/share/ov/volumes/${pod.name}/${volume.name}` : volume.host),
   ...(pod.envFile !== undefined && { envFile: pod.envFile }),
-  autoPorts: {},
 })
 
 function synthesiseImage(
@@ -152,11 +152,14 @@ function putPrinted(files: Map<string, OutputFile>, path: string, printed: Print
   files.set(`${path}.map.json`, { kind: 'text', text: sideMap(printed.lines) })
 }
 
-/** Renders a deploy for a machine; a value that a quadlet can't hold comes back as a diagnostic. */
-export function renderPod(pod: PodPlan, input: QuadletInput): { text: string } | { diagnostics: Diagnostic[] } {
+/** Renders the files of a deploy for a machine, by name; a value that a unit can't hold is reported. */
+export function renderPod(
+  pod: PodPlan,
+  input: QuadletInput,
+): { files: readonly { readonly name: string; readonly text: string }[]; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = []
   const printed = guard(diagnostics, `pod "${pod.name}"`, 'OV4008', pod.origin, () => renderQuadlet(pod, input))
-  return printed ?? { diagnostics }
+  return { files: printed ? [{ name: `${pod.container}.container`, text: printed.text }] : [], diagnostics }
 }
 
 /** A value that the output language can't hold becomes a diagnostic; everything else is a bug and passes on. */

@@ -4,10 +4,13 @@
  */
 import * as z from 'zod'
 import type { Code } from '../../diagnostics/diagnostic.ts'
+import { NAME } from '../name.ts'
 import { report, type RuleContext as Context } from './report.ts'
 
+export { NAME }
+
 /** Text that must match; the message says what is wrong with it. */
-function matching(pattern: RegExp, code: Code, say: (text: string) => string, remedy?: string) {
+export function matching(pattern: RegExp, code: Code, say: (text: string) => string, remedy?: string) {
   const text = z.string({ error: (issue) => (issue.input === undefined ? 'is missing' : undefined) })
   return text.superRefine((value, ctx) => {
     if (!pattern.test(value)) report(ctx, code, say(value), [], remedy)
@@ -16,8 +19,6 @@ function matching(pattern: RegExp, code: Code, say: (text: string) => string, re
 
 export const quoted = (value: unknown) => JSON.stringify(value)
 
-/** Names become file names, unit names and build stages; so do volume names. */
-export const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/
 export const name = matching(
   NAME,
   'OV2003',

@@ -1,5 +1,19 @@
 import * as z from 'zod'
-import { checkEnvValues, checkVariables, isPort, name, prose, quoted, REFERENCE, security, status } from './common.ts'
+import {
+  checkEnvValues,
+  checkVariables,
+  env as variables,
+  isPort,
+  matching,
+  NAME,
+  prose,
+  quoted,
+  REFERENCE,
+  security,
+  status,
+  version,
+} from './common.ts'
+import { hostName } from './network.ts'
 import { report } from './report.ts'
 
 const backing = z.union(
@@ -38,9 +52,64 @@ const hostPort = z
       )
   })
 
+/** A name, or one and an instance of it: `web`, `web/eu`, `web/10.0.0.4`. (POD-01, POD-101) */
+const key = matching(
+  /^[a-z0-9]+(-[a-z0-9]+)*(\/[a-z0-9]+([._-][a-z0-9]+)*)?$/,
+  'OV2003',
+  (value) => `name ${quoted(value)} is not valid`,
+  "use lower case letters and digits, in parts joined by single hyphens; 'name/instance' for one of several",
+)
+
+const tunnelPorts = z.union(
+  [z.literal('all'), z.array(z.number().refine(isPort, 'is not a valid port number (1-65535)'))],
+  {
+    error: "must be 'all' or a list of host ports",
+  },
+)
+const tunnel = z.union(
+  [
+    z.enum(['tailscale', 'cloudflare']),
+    z.strictObject({
+      provider: z.literal('tailscale'),
+      public: tunnelPorts.optional(),
+      private: tunnelPorts.optional(),
+    }),
+    z.strictObject({
+      provider: z.literal('cloudflare'),
+      public: z.union([tunnelPorts, z.record(z.string().regex(/^\d+$/, 'is not a host port'), hostName)]).optional(),
+      tunnel: z.string().optional(),
+    }),
+  ],
+  { error: "must be 'tailscale', 'cloudflare', or { provider, public, private }" },
+)
+
+const secretSource = z
+  .string()
+  .regex(/^(keyring|env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s, "must be 'keyring', 'env:VARIABLE' or 'file:/path'")
+
+const volumeName = z
+  .string()
+  .regex(NAME, 'is not a volume name: lower case letters and digits, in parts joined by single hyphens')
+const containerPath = z.string().regex(/^(\/|~\/)[^:\n\0]*$/, 'must be an absolute path in the container')
+
+const sidecar = z.strictObject({
+  description: prose.optional(),
+  image: z.string().regex(REFERENCE, 'is not an image reference').optional(),
+  env: variables.optional(),
+  parameter: z.record(z.string(), z.string()).optional(),
+  secrets: z
+    .record(
+      volumeName,
+      z.strictObject({ env: z.string(), envFrom: z.string().optional(), description: prose.optional() }),
+    )
+    .optional(),
+  volumes: z.record(volumeName, containerPath).optional(),
+  security: security.optional(),
+})
+
 /** The schema of pod deploys. */
 export const podSchema = z.strictObject({
-  name,
+  name: key,
   image: z.union(
     [
       z.string().regex(REFERENCE, 'is not an image reference'),
@@ -61,7 +130,9 @@ export const podSchema = z.strictObject({
       }
     })
     .optional(),
+  version: version.optional(),
   volumes: z.record(z.string(), backing).optional(),
+  extraVolumes: z.record(volumeName, z.strictObject({ path: containerPath, backing: backing.optional() })).optional(),
   env: z
     .record(
       z.string(),
@@ -85,6 +156,17 @@ export const podSchema = z.strictObject({
   security: security.optional(),
   status: status.optional(),
   info: prose.optional(),
+  engine: z.enum(['podman', 'docker']).optional(),
+  tunnel: tunnel.optional(),
+  dns: hostName.optional(),
+  acmeEmail: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'is not an address')
+    .optional(),
+  secrets: z.record(volumeName, secretSource).optional(),
+  sidecars: z.record(volumeName, sidecar).optional(),
 })
 
 export type PodData = z.infer<typeof podSchema>
+export type TunnelData = z.infer<typeof tunnel>
+export type SidecarData = z.infer<typeof sidecar>

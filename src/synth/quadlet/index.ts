@@ -9,7 +9,7 @@ import {
   type Printed,
   type UnitLine,
 } from '../../format/index.ts'
-import type { PodPlan, PublishedPort } from '../../plan/pod.ts'
+import type { PodPlan, PublishedPort } from '../../plan/pod/index.ts'
 import { withAuthor } from '../unprintable.ts'
 
 /** What a quadlet depends on besides the plan: the machine. Synth leaves what only a machine knows open. */
@@ -22,12 +22,7 @@ export interface QuadletInput {
   readonly bindPath: (volume: { readonly name: string; readonly host: string; readonly auto: boolean }) => string
   /** Absolute path of the env file. */
   readonly envFile?: string
-  /** Host ports that were found for `'auto'`, by `container/protocol`. */
-  readonly autoPorts: Readonly<Record<string, number>>
 }
-
-/** The key of a container port: `8080/tcp`. */
-export const portKey = (port: PublishedPort): string => `${port.container}/${port.protocol}`
 
 /** Renders the `.container` file of a plain deploy, line by line in the order of POD-117. */
 export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place> {
@@ -57,7 +52,7 @@ export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place>
     entry('ContainerName', pod.container),
     entry('WorkingDir', quadletPlain(pod.workingDirectory)),
     entry('Network', quadletPlain(pod.network)),
-    ...pod.ports.map((port) => entry('PublishPort', publish(port, input.autoPorts), places.ports)),
+    ...pod.ports.map((port) => entry('PublishPort', publish(port), places.ports)),
     ...pod.volumes.map((volume) =>
       withAuthor(places.volumes, () =>
         entry(
@@ -111,7 +106,10 @@ export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place>
       {
         name: 'Unit',
         author: origin,
-        lines: [entry('Description', `Overthink ${pod.imageName}`), entry('After', 'network-online.target')],
+        lines: [
+          entry('Description', `Overthink ${pod.base}${pod.instance === undefined ? '' : ` (${pod.instance})`}`),
+          entry('After', 'network-online.target'),
+        ],
       },
       { name: 'Container', author: origin, lines: container },
       { name: 'Service', author: origin, lines: service },
@@ -127,8 +125,8 @@ function bindMount(host: string, path: string): string {
 }
 
 /** `127.0.0.1:80:8080`; a free port that is not found yet is left to podman. (POD-64) */
-function publish(port: PublishedPort, autoPorts: QuadletInput['autoPorts']): string {
-  const host = port.host === 'auto' ? (autoPorts[portKey(port)] ?? '') : port.host
+function publish(port: PublishedPort): string {
+  const host = port.host === 'auto' ? '' : port.host
   const protocol = port.protocol === 'udp' ? '/udp' : ''
   return `${port.bind === '' ? '' : `${port.bind}:`}${host}:${port.container}${protocol}`
 }

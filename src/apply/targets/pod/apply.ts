@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { fromLabels } from '../../../plan/labels.ts'
-import { makeFolder, writeAtomic } from '../../../state/atomic.ts'
+import { makeFolder, removeFile, writeAtomic } from '../../../state/atomic.ts'
 import { attempt } from '../../../state/attempt.ts'
 import { journal, journalCursor, systemctl, unitState } from '../../systemd.ts'
 import type { PodChange } from './compare.ts'
@@ -12,22 +12,26 @@ import { serviceStates } from './services.ts'
 import { unitOf, type PodTools } from './tools.ts'
 
 /** Makes the machine have the deploy, and waits until it runs. What is about to be done is recorded first. */
-export async function applyPod({ desired }: PodChange, tools: PodTools): Promise<void> {
+export async function applyPod({ desired, before }: PodChange, tools: PodTools): Promise<void> {
   const { executor, podman, store, say, signal } = tools
-  const { plan, record, file, binds } = desired
+  const { plan, record, files, binds } = desired
   const unit = unitOf(plan.container)
   const complaints = await quadletComplaints(desired, executor)
   if (complaints.length > 0) throw failure(desired, 'the quadlet is not accepted by this podman', complaints)
-  store.put({ ...record, phase: 'applying' })
+  const known = store.get(plan.name)
+  const typedBefore = known?.typedBefore ?? known?.typed
+  store.put({ ...record, phase: 'applying', ...(typedBefore && { typedBefore }) })
+  await tools.persist(desired)
   for (const { path, auto } of binds) if (auto) attempt(path, () => makeFolder(path))
   await ensureNetwork(plan.network, podman)
-  writeAtomic(file, desired.text, { keep: true })
+  for (const path of before.keys()) if (!files.some((file) => file.path === path)) removeFile(path)
+  for (const { path, text } of files) writeAtomic(path, text, { keep: true })
   await systemctl(executor, 'daemon-reload')
   if ((await unitState(unit, executor)).load !== 'loaded')
     throw failure(
       desired,
       `systemd has no unit ${unit}: the quadlet was not accepted`,
-      await folderComplaints(dirname(file), executor),
+      await folderComplaints(dirname(files[0]!.path), executor),
     )
   signal.throwIfAborted()
   say(`${plan.name}: starting`)

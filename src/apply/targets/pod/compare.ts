@@ -7,11 +7,18 @@ import { unitOf, type PodTools } from './tools.ts'
 /** What differs between a machine and a desired deploy. */
 export interface PodChange {
   readonly desired: DesiredPod
-  /** Text of the quadlet that is there, or undefined. */
-  readonly before: string | undefined
-  /** What is wrong besides the text, in words. */
+  /** Texts of the files that are there: those of the deploy, and those it has no more. */
+  readonly before: ReadonlyMap<string, string>
+  /** What is wrong besides the texts, in words. */
   readonly reasons: readonly string[]
 }
+
+/** Whether the deploy is on the machine at all. */
+export const isThere = ({ desired, before }: PodChange): boolean => before.has(desired.files[0]!.path)
+
+/** Whether all files of a deploy are as they should be, and no others there. */
+export const sameFiles = ({ desired, before }: PodChange): boolean =>
+  before.size === desired.files.length && desired.files.every(({ path, text }) => before.get(path) === text)
 
 /** Compares a desired deploy with the machine; `rebuilt` says that its image is about to be built. */
 export async function comparePod(
@@ -19,13 +26,15 @@ export async function comparePod(
   rebuilt: boolean,
   tools: PodTools,
 ): Promise<PodChange | undefined> {
-  const before = existsSync(desired.file) ? readFileSync(desired.file, 'utf8') : undefined
   const record = tools.store.get(desired.plan.name)
-  const reasons =
-    before === undefined && record === undefined
-      ? []
-      : [...recordReasons(record, desired), ...(await runReasons(desired, rebuilt, tools))]
-  return before === desired.text && reasons.length === 0 ? undefined : { desired, before, reasons }
+  const paths = new Set([...desired.files.map(({ path }) => path), ...(record?.files ?? [])])
+  const before = new Map(
+    [...paths].flatMap((path) => (existsSync(path) ? [[path, readFileSync(path, 'utf8')] as const] : [])),
+  )
+  const fresh = !before.has(desired.files[0]!.path) && record === undefined
+  const reasons = fresh ? [] : [...recordReasons(record, desired), ...(await runReasons(desired, rebuilt, tools))]
+  const change = { desired, before, reasons }
+  return sameFiles(change) && reasons.length === 0 ? undefined : change
 }
 
 function recordReasons(record: DeployRecord | undefined, desired: DesiredPod): string[] {

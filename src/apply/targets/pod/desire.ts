@@ -1,67 +1,70 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { DiagnosticError, type Diagnostic } from '../../../diagnostics/diagnostic.ts'
-import type { PodPlan, PublishedPort } from '../../../plan/pod.ts'
+import { join } from 'node:path'
+import { throwIfErrors, type Diagnostic } from '../../../diagnostics/diagnostic.ts'
+import type { DeployEntry } from '../../../model/deploy-entry.ts'
+import type { PodPlan, PublishedPort } from '../../../plan/pod/index.ts'
 import type { DeployRecord } from '../../../state/deploys.ts'
 import { contentHash } from '../../../synth/references.ts'
 import { renderPod } from '../../../synth/index.ts'
-import { portKey } from '../../../synth/quadlet/index.ts'
-import { freePort, tryPort } from '../../ports.ts'
-import { unitState } from '../../systemd.ts'
-import { unitOf, type PodTools } from './tools.ts'
+import { tryPort } from '../../ports.ts'
+import { hostPath } from './paths.ts'
+import type { PodTools } from './tools.ts'
+
+/** A file that a deploy has on this machine. */
+export interface DesiredFile {
+  readonly path: string
+  readonly text: string
+}
 
 /** A deploy as this machine should have it. */
 export interface DesiredPod {
   readonly plan: PodPlan
+  /** What `deploy.yml` is to say of it. */
+  readonly entry: DeployEntry
   /** Full reference of the image. */
   readonly image: string
-  readonly file: string
-  readonly text: string
+  /** Quadlets first, the container's before all. */
+  readonly files: readonly DesiredFile[]
   readonly binds: readonly { readonly path: string; readonly auto: boolean }[]
-  /** Absolute path of the env file. */
-  readonly envFile?: string
   readonly record: DeployRecord
 }
 
-/** Works out a deploy for this machine: absolute paths, free ports, and the record that is kept of it. Changes nothing. */
-export async function desirePod(
-  plan: PodPlan,
-  image: string,
-  project: string,
-  operatorEnv: Readonly<Record<string, string>>,
-  tools: PodTools,
-): Promise<DesiredPod> {
+export interface DesireInput {
+  readonly plan: PodPlan
+  readonly entry: DeployEntry
+  /** What the project says of it; nothing for deploys that no project declares. */
+  readonly typed: DeployEntry
+  readonly image: string
+  /** Folder of the project, or empty. */
+  readonly project: string
+}
+
+/** Works out a deploy for this machine: absolute paths, the texts of its files, and the record that is kept of it. Changes nothing. */
+export function desirePod({ plan, entry, typed, image, project }: DesireInput, tools: PodTools): DesiredPod {
   const { paths, store } = tools
   const known = store.get(plan.name)
-  const autoPorts = await findPorts(plan, known, tools)
-  const home = (path: string) => path.replace(/^(~|\$HOME|\$\{HOME\})(?=\/|$)/, () => paths.home)
-  const hostPath = (volume: { name: string; host: string; auto: boolean }) =>
-    volume.auto ? join(paths.volumes, plan.name, volume.name) : absolute(home(volume.host), project)
-  const envFile =
-    plan.envFile === undefined ? undefined : absolute(home(plan.envFile), join(project, dirname(plan.origin.file)))
-  const envText = envFile !== undefined && existsSync(envFile) ? readFileSync(envFile, 'utf8') : undefined
-  const rendered = renderPod(plan, {
+  const { files: rendered, diagnostics } = renderPod(plan, {
     image,
-    bindPath: hostPath,
-    ...(envFile !== undefined && { envFile }),
-    autoPorts,
+    ...(plan.version !== undefined && { version: plan.version }),
+    bindPath: (volume) => hostPath(plan, volume, paths),
+    ...(plan.envFile !== undefined && { envFile: plan.envFile }),
   })
-  if ('diagnostics' in rendered) throw new DiagnosticError(rendered.diagnostics)
-  const { text } = rendered
-  const file = join(paths.quadlets, `${plan.container}.container`)
+  throwIfErrors(diagnostics)
+  const files = rendered.map(({ name, text }) => ({ path: join(paths.quadlets, name), text }))
   const binds = plan.volumes.flatMap((volume) =>
-    volume.kind === 'bind' ? [{ path: hostPath(volume), auto: volume.auto }] : [],
+    volume.kind === 'named' ? [] : [{ path: hostPath(plan, volume, paths), auto: volume.auto }],
   )
+  const { envFile } = plan
+  const envText = envFile !== undefined && existsSync(envFile) ? readFileSync(envFile, 'utf8') : undefined
   // What an earlier shape had stays known: it holds data until somebody purges it.
   const united = (before: readonly string[] | undefined, now: readonly string[]) =>
     [...new Set([...(before ?? []), ...now])].sort()
   return {
     plan,
+    entry,
     image,
-    file,
-    text,
+    files,
     binds,
-    ...(envFile !== undefined && { envFile }),
     record: {
       schemaVersion: 1,
       name: plan.name,
@@ -69,7 +72,7 @@ export async function desirePod(
       phase: 'applied',
       container: plan.container,
       image,
-      files: [file],
+      files: files.map(({ path }) => path),
       volumes: united(
         known?.volumes,
         plan.volumes.flatMap((volume) => (volume.kind === 'named' ? [volume.volume] : [])),
@@ -79,35 +82,15 @@ export async function desirePod(
         binds.flatMap(({ path, auto }) => (auto ? [path] : [])),
       ),
       network: plan.network,
-      autoPorts,
-      operatorEnv,
+      typed,
       ...(envText !== undefined && { envFileHash: contentHash(envText) }),
     },
   }
 }
 
-const absolute = (path: string, folder: string) => (isAbsolute(path) ? path : resolve(folder, path))
-
-/** Free host ports for `'auto'`: those that the deploy has already, unless somebody else took them while it was down. */
-async function findPorts(
-  plan: PodPlan,
-  known: DeployRecord | undefined,
-  { executor }: PodTools,
-): Promise<Record<string, number>> {
-  const found: Record<string, number> = {}
-  const auto = plan.ports.filter((port) => port.host === 'auto')
-  const running = auto.length > 0 && (await unitState(unitOf(plan.container), executor)).active === 'active'
-  for (const port of auto) {
-    const before = known?.autoPorts[portKey(port)]
-    const free = before !== undefined && (running || 'port' in (await tryPort({ ...port, host: before })))
-    found[portKey(port)] = free ? before : await freePort(port.bind, port.protocol, Object.values(found))
-  }
-  return found
-}
-
 /** Refuses to take over what is not ours; reports what the machine lacks. Changes nothing. */
 export async function checkPod(desired: DesiredPod, tools: PodTools): Promise<Diagnostic[]> {
-  const { plan, record, file, binds, envFile } = desired
+  const { plan, record, files, binds } = desired
   const problems: Diagnostic[] = []
   const problem = (
     code: Diagnostic['code'],
@@ -125,15 +108,16 @@ export async function checkPod(desired: DesiredPod, tools: PodTools): Promise<Di
       remedy,
     })
   const known = tools.store.get(plan.name)
-  if (known && known.project !== record.project && existsSync(known.project))
+  if (known && known.project !== record.project && known.project !== '' && existsSync(known.project))
     problem(
       'OV5008',
       'name',
       `a deploy of this name was applied from ${known.project}`,
       `rename it, or remove the other one first: ov destroy ${plan.name}`,
     )
-  if (!known && existsSync(file) && !/^# \S+ \(generated by ov/.test(readFileSync(file, 'utf8')))
-    problem('OV5008', 'name', `${file} exists, and ov did not write it`, 'rename the deploy, or move the file away')
+  for (const { path } of files)
+    if (!known && existsSync(path) && !/^# \S+ \(generated by ov/.test(readFileSync(path, 'utf8')))
+      problem('OV5008', 'name', `${path} exists, and ov did not write it`, 'rename the deploy, or move the file away')
   for (const { path, auto } of binds)
     if (!auto && !existsSync(path))
       problem(
@@ -142,11 +126,11 @@ export async function checkPod(desired: DesiredPod, tools: PodTools): Promise<Di
         `volumes: the directory ${path} does not exist`,
         'make it, or use bind() without a path',
       )
-  if (envFile !== undefined && record.envFileHash === undefined)
+  if (plan.envFile !== undefined && record.envFileHash === undefined)
     problem(
       'OV1008',
       'env',
-      `envFile: ${envFile} does not exist`,
+      `envFile: ${plan.envFile} does not exist`,
       'make it, or correct the path; it is relative to the declaring file',
     )
   for (const { port, reason } of await takenPorts(desired, tools))

@@ -1,5 +1,7 @@
 export { applyPod } from './apply.ts'
-export { comparePod, sameRecord, type PodChange } from './compare.ts'
+export { comparePod, isThere, sameFiles, sameRecord, type PodChange } from './compare.ts'
 export { checkPod, desirePod, type DesiredPod } from './desire.ts'
 export { destroyPod, existingData } from './destroy.ts'
+export { findPorts } from './free-ports.ts'
+export { absolutePath, hostPath } from './paths.ts'
 export type { PodTools } from './tools.ts'

@@ -6,10 +6,10 @@ import { quadletGenerator } from '../../preflight.ts'
 import type { DesiredPod } from './desire.ts'
 
 /** What the machine's own generator complains about in a quadlet; systemd would leave a bad one out without a word. */
-export async function quadletComplaints({ file, text }: DesiredPod, executor: Executor): Promise<string[]> {
+export async function quadletComplaints({ files }: DesiredPod, executor: Executor): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ov-quadlet-'))
   try {
-    writeFileSync(join(folder, basename(file)), text)
+    for (const { path, text } of files) writeFileSync(join(folder, basename(path)), text)
     return await folderComplaints(folder, executor)
   } finally {
     rmSync(folder, { recursive: true, force: true })

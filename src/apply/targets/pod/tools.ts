@@ -1,3 +1,4 @@
+import type { DesiredPod } from './desire.ts'
 import type { DeployStore } from '../../../state/deploys.ts'
 import type { Paths } from '../../../state/paths.ts'
 import type { Clock, Executor } from '../../executor.ts'
@@ -10,6 +11,8 @@ export interface PodTools {
   readonly clock: Clock
   readonly paths: Paths
   readonly store: DeployStore
+  /** Writes down in `deploy.yml` what a deploy is. */
+  readonly persist: (desired: DesiredPod) => Promise<void>
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }

@@ -1,0 +1,24 @@
+import { isAbsolute, join, resolve } from 'node:path'
+import type { PodPlan } from '../../../plan/pod/index.ts'
+import type { PlannedVolume } from '../../../plan/pod/volumes.ts'
+import type { Paths } from '../../../state/paths.ts'
+
+/** Fills in `~` and `$HOME`. */
+export const fillHome = (path: string, home: string): string =>
+  path.replace(/^(~|\$HOME|\$\{HOME\})(?=\/|$)/, () => home)
+
+/** A path as somebody wrote it, made absolute; relative ones start at a folder. */
+export function absolutePath(path: string, home: string, folder: string): string {
+  const filled = fillHome(path, home)
+  return isAbsolute(filled) ? filled : resolve(folder, filled)
+}
+
+/** Where the data of a volume is on this machine. (POD-05, POD-42) */
+export function hostPath(
+  plan: Pick<PodPlan, 'container'>,
+  volume: Pick<Extract<PlannedVolume, { host: string }>, 'name' | 'host' | 'auto'>,
+  paths: Paths,
+): string {
+  if (!volume.auto) return fillHome(volume.host, paths.home)
+  return join(paths.volumes, plan.container.replace(/^ov-/, ''), volume.name)
+}

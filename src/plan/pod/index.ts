@@ -1,0 +1,215 @@
+import type { Security } from '../../../dsl/security.ts'
+import type { Diagnostic, Place } from '../../diagnostics/diagnostic.ts'
+import type { DeployEntry, Provides } from '../../model/deploy-entry.ts'
+import { byName } from '../../model/project.ts'
+import { deployId } from '../deploy-id.ts'
+import type { ImageMetadata } from '../metadata.ts'
+import { parseMapping } from '../ports.ts'
+import { overlaySecurity } from '../security.ts'
+import { NO_ENV_SOURCES, resolveEnv, type EnvSources } from './env.ts'
+import { providesOf, type Provider } from './provides.ts'
+import { sayTo, type Author, type Say } from './say.ts'
+import { planSecrets, secretLines, type PlannedSecret, type PlannedSecrets } from './secrets.ts'
+import { planVolumes, type PlannedVolume } from './volumes.ts'
+
+/** A published port, in parts. `host: 'auto'` is a free one, found when the deploy is applied. */
+export interface PublishedPort {
+  readonly bind: string
+  readonly host: number | 'auto'
+  readonly container: number
+  readonly protocol: 'tcp' | 'udp'
+}
+
+/** A deploy to run. */
+export interface PodPlan {
+  /** Its key: a name, or `name/instance`. */
+  readonly name: string
+  /** The name without the instance. */
+  readonly base: string
+  readonly instance?: string
+  /** Its name in ledgers. (PLAN-27) */
+  readonly deployId: string
+  readonly origin: Place
+  /** Places of single fields, for the side map. */
+  readonly places: Readonly<Record<'image' | 'ports' | 'volumes' | 'env' | 'security', Place>>
+  /** Container and unit name, `ov-<name>`. (POD-01) */
+  readonly container: string
+  /** The image: of this project, or in local storage. */
+  readonly image: { readonly kind: 'project'; readonly name: string } | { readonly kind: 'local'; readonly ref: string }
+  /** Tag that the image is pinned to. */
+  readonly version?: string
+  readonly status: 'working' | 'testing' | 'broken'
+  readonly info: string
+  readonly workingDirectory: string
+  readonly network: string
+  readonly ports: readonly PublishedPort[]
+  readonly volumes: readonly PlannedVolume[]
+  readonly secrets: PlannedSecrets
+  /** Secrets that the unit hands in. */
+  readonly secretLines: readonly PlannedSecret[]
+  readonly env: readonly (readonly [name: string, value: string])[]
+  /** Absolute path on the operator's machine, or relative to the project. */
+  readonly envFile?: string
+  readonly security: Security
+  /** `uid:gid` that bind mounts are mapped to. */
+  readonly keepId?: { readonly uid: number; readonly gid: number }
+  readonly exec: readonly string[]
+  /** What it offers to other deploys. */
+  readonly provides: Provides
+}
+
+/** What a deploy depends on besides its entry and its image; plain synth takes what any machine has by default. */
+export interface Surroundings {
+  /** Address that ports are published on unless they say one. */
+  readonly bindAddress: string
+  readonly env: EnvSources
+  /** Devices that were found, for containers that are not privileged. */
+  readonly devices: readonly string[]
+  readonly groups: readonly string[]
+  /** Which secrets are there, or about to be: an optional one that is not has no line. */
+  readonly hasSecret: (podman: string) => boolean
+}
+
+export const ANYWHERE: Surroundings = {
+  bindAddress: '127.0.0.1',
+  env: NO_ENV_SOURCES,
+  devices: [],
+  groups: [],
+  hasSecret: () => true,
+}
+
+/** An image as a deploy sees it. */
+export interface DeployImage {
+  readonly source: PodPlan['image']
+  readonly metadata: ImageMetadata
+  /** Layers in the order in which they were installed. */
+  readonly layers: readonly string[]
+  /** How its init is started; undefined where it has none. */
+  readonly entrypoint: readonly string[] | undefined
+}
+
+/** Container and unit name of a deploy. (POD-01) */
+export const containerName = (deploy: string): string => `ov-${deploy.replaceAll('/', '-')}`
+
+/** The ports of a deploy: what was found for `auto`, else its own list, else that of the image. (POD-27, POD-69) */
+export function planPorts(entry: DeployEntry, image: ImageMetadata, bindAddress: string): PublishedPort[] {
+  const listed = entry.resolvedPort ?? entry.ports ?? image.ports
+  const found = listed.flatMap((text): PublishedPort[] => {
+    const [, automatic] = /^auto:(.*)$/s.exec(text) ?? []
+    const mapping = parseMapping(automatic ?? text)
+    if (!mapping) return []
+    const { bind = bindAddress, host, container, protocol } = mapping
+    return [{ bind, host: automatic === undefined ? host : 'auto', container, protocol }]
+  })
+  return found.sort((a, b) => a.container - b.container || byName(a.protocol, b.protocol))
+}
+
+/** Plans a deploy from its entry and from what its image says of itself, merged before anything looks at either. (POD-25 to POD-27) */
+export function planPod(
+  key: string,
+  entry: DeployEntry,
+  author: Author,
+  image: DeployImage,
+  around: Surroundings,
+): { plan: PodPlan; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = []
+  const say = sayTo(diagnostics, author)
+  const { metadata } = image
+  const container = containerName(key)
+  const [base = key, instance] = splitKey(key)
+  checkRuntime(metadata, base, say)
+  const ports = planPorts(entry, metadata, around.bindAddress)
+  checkPorts(ports, say)
+  const provider: Provider = { key, container, ports }
+  const volumes = planVolumes(container, entry, metadata, say)
+  const security = withDevices(overlaySecurity(metadata.security, entry.security ?? {}), around)
+  const secrets = planSecrets(container, entry, metadata)
+  const env = resolveEnv(provider, entry, metadata, around.env)
+  if (env.missing.length > 0)
+    say(
+      'OV4003',
+      'env',
+      `missing required environment variable(s) for ${base}: ${env.missing.map(({ name, description }) => `${name} — ${description}`).join('; ')}`,
+      `give them: ov config ${base}${instance === undefined ? '' : ` -i ${instance}`} ${env.missing.map(({ name }) => `-e ${name}=...`).join(' ')}`,
+    )
+  const envFile = around.env.unitFile?.path ?? entry.envFile
+  const plan: PodPlan = {
+    name: key,
+    base,
+    ...(instance !== undefined && { instance }),
+    deployId: deployId({ target: `pod:${key}`, image: metadata.image || entry.image || base, layers: image.layers }),
+    origin: author.origin,
+    places: {
+      image: author.place('image'),
+      ports: author.place('ports'),
+      volumes: author.place('volumes'),
+      env: author.place('env'),
+      security: author.place('security'),
+    },
+    container,
+    image: image.source,
+    ...(entry.version !== undefined && { version: entry.version }),
+    status: (entry.status as PodPlan['status'] | undefined) ?? metadata.status,
+    info: entry.info ?? metadata.info,
+    workingDirectory: volumes.find((volume) => volume.name === 'workspace')?.path ?? metadata.home,
+    network: entry.network ?? (metadata.network === '' ? 'ov' : metadata.network),
+    ports,
+    volumes,
+    secrets,
+    secretLines: secretLines(secrets, metadata, ({ podman }) => around.hasSecret(podman)),
+    env: env.inline,
+    ...(envFile !== undefined && { envFile }),
+    security,
+    ...(volumes.some((volume) => volume.kind !== 'named') && { keepId: { uid: metadata.uid, gid: metadata.gid } }),
+    exec: image.entrypoint ?? ['sleep', 'infinity'],
+    provides: providesOf(provider, metadata, say),
+  }
+  return { plan, diagnostics }
+}
+
+/** `web/eu` → `web`, `eu`. */
+const splitKey = (key: string): [base: string, instance?: string] => {
+  const at = key.indexOf('/')
+  return at === -1 ? [key] : [key.slice(0, at), key.slice(at + 1)]
+}
+
+/** Devices of the machine that the deploy does not name itself; privileged containers have all of them. (POD-39) */
+function withDevices(security: Security, { devices, groups }: Surroundings): Security {
+  if (security.privileged === true || (devices.length === 0 && groups.length === 0)) return security
+  const united = (own: readonly string[] | undefined, more: readonly string[]) => [
+    ...new Set([...(own ?? []), ...more]),
+  ]
+  return {
+    ...security,
+    ...(devices.length > 0 && { devices: united(security.devices, devices) }),
+    ...(groups.length > 0 && { groupAdd: united(security.groupAdd, groups) }),
+  }
+}
+
+/** What the image asks for, and a deploy can't give. */
+function checkRuntime(image: ImageMetadata, name: string, say: Say): void {
+  if (image.dataImage)
+    say(
+      'OV3022',
+      'image',
+      `image "${image.image || name}" holds data and nothing to run`,
+      'run an image that uses the data',
+    )
+}
+
+/** Two mappings of one deploy on one host port. */
+function checkPorts(ports: readonly PublishedPort[], say: Say): void {
+  const seen = new Map<string, PublishedPort>()
+  for (const port of ports) {
+    const key = `${port.bind} ${port.host} ${port.protocol}`
+    const other = seen.get(key)
+    if (other && port.host !== 'auto')
+      say(
+        'OV4010',
+        'ports',
+        `ports: ${other.container} and ${port.container} are both published on ${port.bind}:${port.host}`,
+        'give one of them another host port',
+      )
+    seen.set(key, port)
+  }
+}
