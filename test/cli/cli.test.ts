@@ -56,7 +56,7 @@ describe('exit codes and streams', () => {
     expect(await project.cli(['synth'])).toEqual({
       code: 0,
       stdout: '',
-      stderr: '1 image, 1 deploy: 9 written, 0 unchanged in .build\n',
+      stderr: '1 image, 1 deploy: 8 written, 0 unchanged in .build\n',
     })
   })
   it('LAY-110 IMG-173 the shipped program fails with a code frame, exit 1, and writes nothing', async () => {

@@ -485,7 +485,9 @@ export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', lay
     })
     await synth(one)
     const plain = '{"name":"a","version":"2026.1.1","env":{"A":"1"}}'
-    expect(one.read('.build/app/Containerfile')).toContain(`'${plain.slice(0, -1)},"also":[${plain}]}'`)
+    expect(one.read('.build/app/Containerfile')).toContain(
+      `LABEL org.overthinkos.info=${JSON.stringify(`${plain.slice(0, -1)},"also":[${plain}]}`)}`,
+    )
     expect(await synth(one)).toMatch(CURRENT)
   })
 

@@ -141,8 +141,8 @@ describe('IMG-171 what is below .build', () => {
     const changed = before.filter(([path, ...rest]) => after.get(path) !== String(rest)).map(([path]) => path)
     expect(changed.map((path) => String(path).replace(/[0-9a-f]{64}/, 'HASH'))).toEqual([
       '.build/app/Containerfile',
-      '.build/app/map.json',
       '.build/app/_inline/ili/HASH',
+      '.build/app/map.json',
     ])
   })
 
