@@ -3,8 +3,24 @@ import { callSite, ORIGIN, type CallSite } from './origin.ts'
 /** Key under which an entity carries its kind; shared by all copies of this package in one program. */
 const ENTITY: unique symbol = Symbol.for('ov.entity') as never
 
-/** Key of the global list in which ov, while it runs a program, is told the kinds of entities as they are made. */
-const MADE = Symbol.for('ov.made')
+/** Key of the global through which ov, while it runs a program, is told of entities as they are made. */
+const MADE: unique symbol = Symbol.for('ov.made') as never
+
+/** What ov and the entities of a program tell each other. */
+interface Told {
+  /** Everything that was made, in its order. */
+  readonly made: object[]
+  /** While it is there, entities are written as references to each other instead of in full. */
+  readonly reference?: (entity: object) => unknown
+}
+
+const told = (): Told | undefined => (globalThis as { [MADE]?: Told })[MADE]
+
+/** An entity is its fields; when ov compares what a program declared, it is where it stands in the list of all. */
+function toJSON(this: object): unknown {
+  const reference = told()?.reference
+  return reference ? reference(this) : { ...this }
+}
 
 export type EntityKind = 'layer' | 'image' | 'pod' | 'base' | 'distro' | 'packageFormat' | 'builder' | 'init'
 
@@ -22,7 +38,10 @@ export function entity<Kind extends EntityKind>(
   constructor: (...args: never[]) => unknown,
   spec: object,
 ): Entity<Kind> {
-  ;(globalThis as { [MADE]?: EntityKind[] })[MADE]?.push(kind)
   // The spec is copied: changing the object afterwards must not change what was declared.
-  return Object.freeze({ ...spec, [ENTITY]: kind, [ORIGIN]: callSite(constructor) }) as Entity<Kind>
+  const made = { ...spec, [ENTITY]: kind, [ORIGIN]: callSite(constructor) }
+  // Not enumerable: it is no field, and copies of the fields do not have it.
+  Object.defineProperty(made, 'toJSON', { value: toJSON })
+  told()?.made.push(made)
+  return Object.freeze(made) as object as Entity<Kind>
 }

@@ -2,6 +2,7 @@ import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { contentHash } from '../synth/references.ts'
 import { buildfile, type Buildfile } from './buildfile.ts'
 import { baseReference, OUTPUT, projectReference, synthesise, type SynthInput } from '../synth/index.ts'
+import { SIDE_MAP } from '../synth/tree.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import { buildersUsed } from '../plan/needs.ts'
 
@@ -39,8 +40,9 @@ export function buildInputs(
   const context: Record<string, string> = {}
   const texts: Record<string, string> = {}
   const stages = image.layers.map((layer) => `${layer.directory}/`)
+  const notSent = new Set([SIDE_MAP, 'Containerfile', 'containerignore'].map((name) => folder + name))
   for (const [path, file] of files) {
-    if (path.endsWith('.map.json') || path === `${folder}Containerfile` || path === `${folder}containerignore`) continue
+    if (notSent.has(path)) continue
     if (!path.startsWith(folder) && !stages.some((stage) => path.startsWith(stage))) continue
     context[path] = file.kind === 'text' ? contentHash(file.text) : `${file.hash}${file.executable ? ' x' : ''}`
     if (file.kind === 'text') texts[path] = file.text

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { fingerprintFile, hashFile, stillSo, type Seen } from '../load/cache.ts'
-import { declaredBytes } from '../load/collect.ts'
+import { declaredText } from '../load/collect.ts'
 import { printListing } from '../load/listing.ts'
 import { VERSION } from '../version.ts'
 import type { Context } from './command.ts'
@@ -22,24 +22,19 @@ export interface SynthRecord {
   readonly warnings: readonly Diagnostic[]
 }
 
-/** A record, and what was declared then: as bytes and as text. */
+/** A record, and what was declared then. */
 type LastRun = NonNullable<ReturnType<typeof readLast>>
 const readLast = ({ cache }: LocatedProject) => cache.readWith<SynthRecord>('synth')
 
 export const recipeOf = ({ bundle }: OpenProject, { tag }: SynthOptions): string =>
   JSON.stringify([VERSION, bundle.key, tag ?? ''])
 
-/**
- * What is declared, in two forms: that of the engine takes little time to make, but may differ for the same things. Call sites are left out:
- * the same program that declares the same things does so in the same places.
- */
-export const declaredForms = (open: OpenProject): readonly [Uint8Array, Uint8Array] => [
-  declaredBytes(open.program) ?? NONE,
-  declaredText(open),
-]
-const declaredText = ({ entities }: OpenProject): Uint8Array =>
-  Buffer.from(JSON.stringify(entities.map(({ kind, name, data, bad }) => [kind, name, data, bad])))
-const NONE = Buffer.alloc(0)
+/** What is declared. Call sites are left out: the same program that declares the same things does so in the same places. */
+export const declared = (open: OpenProject): Uint8Array =>
+  Buffer.from(
+    declaredText(open.program) ??
+      JSON.stringify(open.entities.map(({ kind, name, data, bad }) => [kind, name, data, bad])),
+  )
 
 /** `ov synth`: writes everything below `.build/`. */
 export async function run(context: Context, options: SynthOptions, path?: string): Promise<number> {
@@ -47,7 +42,11 @@ export async function run(context: Context, options: SynthOptions, path?: string
   const last = options.json === true ? undefined : readLast(project)
   const { withLocated } = await import('./open.ts')
   return withLocated(project, async (open) => {
-    if (last?.record.recipe === recipeOf(open, options) && declaresSame(last, open) && holds(last, project)) {
+    if (
+      last?.record.recipe === recipeOf(open, options) &&
+      Buffer.compare(last.part, declared(open)) === 0 &&
+      holds(last, project)
+    ) {
       await upToDate(context, last.record, project)
       open.program.keepCode()
       return 0
@@ -62,19 +61,14 @@ async function upToDate(context: Context, record: SynthRecord, { location }: Loc
   context.say(`${record.outputs.length} files in .build are up to date`)
 }
 
-function declaresSame({ parts: [bytes = NONE, text = NONE] }: LastRun, open: OpenProject): boolean {
-  const now = declaredBytes(open.program)
-  return (now && Buffer.compare(bytes, now) === 0) || Buffer.compare(text, declaredText(open)) === 0
-}
-
 /** Whether everything that was read and written is as it was. */
-function holds({ record, parts }: LastRun, { cache }: LocatedProject): boolean {
+function holds({ record, part }: LastRun, { cache }: LocatedProject): boolean {
   let restamped = false
   const restamp = () => (restamped = true)
   const same =
     stillSo(record.files, fingerprintFile, restamp) &&
     stillSo(record.listings, printListing, restamp) &&
     stillSo(record.outputs, hashFile, restamp)
-  if (same && restamped) cache.write('synth', record, parts)
+  if (same && restamped) cache.write('synth', record, part)
   return same
 }

@@ -11,7 +11,7 @@ import type { Context } from './command.ts'
 import { count } from './count.ts'
 import type { OpenProject } from './open.ts'
 import { compileProject, planDeploys, type CompiledProject } from './project.ts'
-import { declaredForms, recipeOf, type SynthOptions, type SynthRecord } from './synth.ts'
+import { declared, recipeOf, type SynthOptions, type SynthRecord } from './synth.ts'
 
 /** A project as synth writes it. */
 export interface Rendered {
@@ -62,7 +62,7 @@ export async function synthesiseProject(context: Context, open: OpenProject, opt
     outputs: outputs(location.root, tree),
     warnings,
   }
-  cache.write('synth', record, declaredForms(open))
+  cache.write('synth', record, declared(open))
   await context.warn(warnings, location.root)
   for (const name of unknown)
     context.say(`deploy ${name}: its image is not part of this project; its quadlet is written by ov apply`)

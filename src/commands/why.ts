@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { codeFrame } from '../diagnostics/frame.ts'
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { discover } from '../load/discover.ts'
+import { OUTPUT } from '../synth/index.ts'
+import { SIDE_MAP } from '../synth/tree.ts'
 import type { Context } from './command.ts'
 
 interface SideMap {
   readonly places: readonly string[]
-  readonly lines: readonly (number | null)[]
+  readonly files: Readonly<Record<string, readonly (number | null)[]>>
 }
 
 const fail = (code: Diagnostic['code'], message: string, remedy: string): never => {
@@ -28,12 +30,11 @@ export function run(context: Context, options: { project?: string; json?: boolea
       : process.cwd(),
     options.project,
   )
-  const map = readMap(path, file)
+  const { places, lines } = readMap(path, file)
   const line = Number(number)
-  if (line < 1 || line > map.lines.length)
-    fail('OV1008', `${file} has no line ${line}`, `it has ${map.lines.length} lines`)
-  const index = map.lines[line - 1]
-  const place = index === null || index === undefined ? undefined : map.places[index]
+  if (line < 1 || line > lines.length) fail('OV1008', `${file} has no line ${line}`, `it has ${lines.length} lines`)
+  const index = lines[line - 1]
+  const place = index === null || index === undefined ? undefined : places[index]
   const generated = readFileSync(path, 'utf8').split('\n')[line - 1] ?? ''
   if (place === undefined) {
     context.result(
@@ -66,16 +67,28 @@ export function run(context: Context, options: { project?: string; json?: boolea
   return Promise.resolve(0)
 }
 
-function readMap(path: string, shown: string): SideMap {
-  try {
-    return JSON.parse(
-      readFileSync(join(dirname(path), `${path.slice(path.lastIndexOf(sep) + 1)}.map.json`), 'utf8'),
-    ) as SideMap
-  } catch {
-    return fail(
-      'OV1008',
-      `there is no side map for ${shown}`,
-      'name a Containerfile or quadlet below .build/, and run ov synth first',
-    )
+/** The map is in the folder of the image or deploy that the file is of. */
+function readMap(
+  path: string,
+  shown: string,
+): { readonly places: SideMap['places']; readonly lines: readonly (number | null)[] } {
+  for (
+    let folder = dirname(path);
+    basename(folder) !== OUTPUT && dirname(folder) !== folder;
+    folder = dirname(folder)
+  ) {
+    let map: SideMap
+    try {
+      map = JSON.parse(readFileSync(join(folder, SIDE_MAP), 'utf8')) as SideMap
+    } catch {
+      continue
+    }
+    const lines = map.files[relative(folder, path).split(sep).join('/')]
+    if (lines) return { places: map.places, lines }
   }
+  return fail(
+    'OV1008',
+    `there is no side map for ${shown}`,
+    'name a Containerfile or quadlet below .build/, and run ov synth first',
+  )
 }

@@ -31,8 +31,8 @@ export function outputDiff(folder: string, before: OutputFiles, after: OutputFil
   })
 }
 
-/** Side maps only tell where lines were written, and engines want a folder even of layers without files. */
-const isAid = (path: string) => path.endsWith('.map.json') || path.endsWith('/.keep')
+/** Side maps only tell where lines were written. */
+const isAid = (path: string) => /^[^/]+\/(_deploys\/)?[^/]+\/map\.json$/.test(path)
 
 function byOwner(folder: string, files: OutputFiles): Map<string, OutputFiles> {
   const owners = new Map<string, Map<string, { hash: string; text?: string }>>()

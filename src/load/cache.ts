@@ -327,24 +327,22 @@ export class ProjectCache {
   }
 
   /** A record, and what was kept with it. */
-  readWith<T>(name: string): { readonly record: T; readonly parts: readonly Uint8Array[] } | undefined {
+  readWith<T>(name: string): { readonly record: T; readonly part: Uint8Array } | undefined {
     try {
       const all = readFileSync(join(this.directory, `${name}.json`))
-      let at = all.indexOf('\n') + 1
-      const [record, sizes] = JSON.parse(all.toString('utf8', 0, at)) as [T, number[]]
-      return { record, parts: sizes.map((size) => all.subarray(at, (at += size))) }
+      const end = all.indexOf('\n')
+      return { record: JSON.parse(all.toString('utf8', 0, end)) as T, part: all.subarray(end + 1) }
     } catch {
       return undefined
     }
   }
 
   /** Keeps a record, and bytes with it, in one file: of two ovs, one writes all of it. */
-  write(name: string, record: unknown, parts: readonly Uint8Array[] = []): void {
+  write(name: string, record: unknown, part: Uint8Array = Buffer.alloc(0)): void {
     const file = join(this.directory, `${name}.json`)
     const aside = `${file}.${process.pid}`
     try {
-      const head = Buffer.from(`${JSON.stringify([record, parts.map((part) => part.length)])}\n`)
-      writeFileSync(aside, Buffer.concat([head, ...parts]))
+      writeFileSync(aside, Buffer.concat([Buffer.from(`${JSON.stringify(record)}\n`), part]))
       renameSync(aside, file)
     } catch {
       rmSync(aside, { force: true }) // then the next run remembers nothing

@@ -8,8 +8,8 @@ import { projectUrl } from './recipe.ts'
 export interface Evaluated {
   /** What the entry files export, in their order. */
   readonly exports: readonly unknown[]
-  /** Kinds of all entities that it made, in their order. */
-  readonly kinds: readonly string[]
+  /** All entities that it made, in their order. */
+  readonly made: readonly object[]
   /** Keeps its compiled code for later runs. It costs a moment, so that only runs that have nothing else to do should ask for it. */
   readonly keepCode: () => void
 }
@@ -22,8 +22,9 @@ export class EvaluationError extends Error {
   }
 }
 
-/** The DSL tells every entity to the list of this name. */
+/** The DSL tells every entity to the global of this name, and asks it how entities refer to each other. */
 const MADE = Symbol.for('ov.made')
+type Told = { [MADE]?: { made: object[]; reference?: (entity: object) => unknown } }
 
 /** What a program that never ends is stopped with. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -42,9 +43,9 @@ export async function evaluate(bundle: CachedBundle): Promise<Evaluated> {
   process.exit = (code) => {
     throw new Error(`process.exit(${code ?? ''}) would end ov before it has done anything`)
   }
-  const kinds: string[] = []
-  const told = globalThis as { [MADE]?: string[] }
-  told[MADE] = kinds
+  const made: object[] = []
+  const told = globalThis as Told
+  told[MADE] = { made }
   let stop = (_: unknown): void => {}
   const stopped = new Promise<never>((_, reject) => (stop = reject))
   const stuck = () => stop(new Error('the program awaits something that never happens'))
@@ -58,7 +59,7 @@ export async function evaluate(bundle: CachedBundle): Promise<Evaluated> {
     for (const entry of entries) exports.push(await Promise.race([entry(), stopped]))
     // Rejections that nobody awaits are known one turn later.
     await Promise.race([new Promise(setImmediate), stopped])
-    return { exports, kinds, keepCode }
+    return { exports, made, keepCode }
   } catch (error) {
     throw new EvaluationError(error)
   } finally {
@@ -115,5 +116,16 @@ function keep(file: string, data: Uint8Array): void {
     renameSync(`${file}.${process.pid}`, file)
   } catch {
     // Then it is compiled each time.
+  }
+}
+
+/** Does something while entities refer to each other by what `reference` says. */
+export function withReferences<Result>(reference: (entity: object) => unknown, work: () => Result): Result {
+  const told = globalThis as Told
+  told[MADE] = { made: [], reference }
+  try {
+    return work()
+  } finally {
+    delete told[MADE]
   }
 }

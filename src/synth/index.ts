@@ -8,7 +8,7 @@ import { renderRoutes, routesFile } from './containerfile/routes.ts'
 import { CHECKSUM_MISMATCH } from './containerfile/tasks.ts'
 import { renderQuadlet, type QuadletInput } from './quadlet/index.ts'
 import { bootstrapReference, contentHash, CONTENT_IMAGES, contentReference, fullReference } from './references.ts'
-import { sideMap, type FileTree, type OutputFile } from './tree.ts'
+import { SIDE_MAP, sideMap, type FileTree, type OutputFile } from './tree.ts'
 import { UnprintableLine } from './unprintable.ts'
 
 /** A file of a layer that is copied into the build context. */
@@ -56,6 +56,7 @@ export function synthesise(input: SynthInput): { files: FileTree; diagnostics: D
     if (quadlet)
       putPrinted(files, `${OUTPUT}/_deploys/${pod.name.replace('/', '-')}/${pod.container}.container`, quadlet)
   }
+  putSideMaps(files)
   return { files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))), diagnostics }
 }
 
@@ -84,6 +85,7 @@ function synthesiseImage(
   const printed = guard(diagnostics, `image "${image.name}"`, 'OV5002', image.origin, () =>
     renderContainerfile(image, {
       baseRef: baseReference(image, input),
+      hasFiles: (layer) => (input.stages.get(layer.plan.layer) ?? []).length > 0,
       referenceOf: (name) => projectReference(name, input),
       contentPath: (layer, content) => {
         const path = `${folder}/_inline/${layer}/${contentHash(content)}`
@@ -114,8 +116,6 @@ function synthesiseImage(
     const staged = input.stages.get(layer.plan.layer) ?? []
     for (const { from, to, hash, executable } of staged)
       files.set(`${layer.directory}/${to}`, { kind: 'copy', from, hash, executable })
-    // Engines refuse to copy from a folder that is not there; an empty one still is one.
-    if (staged.length === 0) files.set(`${layer.directory}/.keep`, { kind: 'text', text: '' })
   }
 }
 
@@ -149,7 +149,19 @@ const linesOf = (text: string) => text.replace(/\n$/, '').split('\n')
 
 function putPrinted(files: Map<string, OutputFile>, path: string, printed: Printed<Place>): void {
   files.set(path, { kind: 'text', text: printed.text, lines: printed.lines })
-  files.set(`${path}.map.json`, { kind: 'text', text: sideMap(printed.lines) })
+}
+
+/** Each image and each deploy has a folder, and each folder a map of its files. */
+function putSideMaps(files: Map<string, OutputFile>): void {
+  const folders = new Map<string, { name: string; lines: readonly (Place | undefined)[] }[]>()
+  for (const [path, file] of files) {
+    const [folder] = /^[^/]+\/(?:_[^/]+\/)?[^/]+(?=\/)/.exec(path) ?? []
+    if (folder === undefined || file.kind !== 'text' || !file.lines) continue
+    const mapped = folders.get(folder) ?? []
+    folders.set(folder, mapped)
+    mapped.push({ name: path.slice(folder.length + 1), lines: file.lines })
+  }
+  for (const [folder, mapped] of folders) files.set(`${folder}/${SIDE_MAP}`, { kind: 'text', text: sideMap(mapped) })
 }
 
 /** Renders the files of a deploy for a machine, by name; a value that a unit can't hold is reported. */

@@ -8,17 +8,26 @@ export type OutputFile =
 /** Everything synth writes, by path relative to the project root. */
 export type FileTree = ReadonlyMap<string, OutputFile>
 
-/** The side map of a generated file: for each line the index of the place that wrote it, or null. Places are `file:line:column`. */
-export function sideMap(lines: readonly (Place | undefined)[]): string {
+/** Name of a side map; generated files have other names. */
+export const SIDE_MAP = 'map.json'
+
+/**
+ * Who wrote the lines of the files of a folder: for each line the index of the place that wrote it, or null. Places are `file:line:column`. One
+ * file for all of them: most say the same few places, and a file costs more than what is in it.
+ */
+export function sideMap(
+  files: readonly { readonly name: string; readonly lines: readonly (Place | undefined)[] }[],
+): string {
   const places: string[] = []
   const index = new Map<string, number>()
-  const at = lines.map((place) => {
+  const indexOf = (place: Place | undefined): number | null => {
     if (!place) return null
     const text = `${place.file}:${place.line}:${place.column}`
     const known = index.get(text)
     if (known !== undefined) return known
     index.set(text, places.length)
     return places.push(text) - 1
-  })
-  return `${JSON.stringify({ version: 1, places, lines: at })}\n`
+  }
+  const entries = files.map(({ name, lines }) => [name, lines.map(indexOf)] as const)
+  return `${JSON.stringify({ version: 2, places, files: Object.fromEntries(entries) })}\n`
 }

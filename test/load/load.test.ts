@@ -443,7 +443,7 @@ export const a = layer({ name: 'a', version: '2026.1.1', env: { VALUE: value, FR
     expect((await one.run('synth')).stderr).toContain('"file" not found')
   })
 
-  it('IMG-171 what the engine can not write down, functions and very deep chains, is known again and compared as well', async () => {
+  it('IMG-171 functions and very deep chains are known again and compared as well', async () => {
     const vocabulary = `import { defineInit, image, layer } from 'ov'
 const named = process.env.OV_TEST_VALUE ?? 'none'
 export const own = defineInit({ name: 'own', fragmentDirectory: 'own', fragment: ({ name }) => name + named, config: { path: '/etc/own', header: () => '' }, entrypoint: ['own'] })
@@ -474,6 +474,21 @@ export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', lay
     expect(await synth(one, {})).toMatch(CURRENT)
     const { code, stderr } = await one.cli(['synth'], { env: { OV_TEST_VALUE: '1' } })
     expect(code, stderr).toBe(1)
+  })
+
+  it('IMG-171 an entity is written as its fields, in programs as well, and other entities in it as theirs', async () => {
+    const one = new Workspace({
+      'layers.ts': `import { image, layer } from 'ov'
+const a = layer({ name: 'a', version: '2026.1.1', env: { A: '1' } })
+export const app = image({ name: 'app', base: 'debian:13', distro: 'debian', layers: [a], info: JSON.stringify({ ...a, also: [a] }) })
+`,
+    })
+    await synth(one)
+    const plain = '{"name":"a","version":"2026.1.1","env":{"A":"1"}}'
+    expect(one.read('.build/app/Containerfile')).toContain(
+      `LABEL org.overthinkos.info=${JSON.stringify(`${plain.slice(0, -1)},"also":[${plain}]}`)}`,
+    )
+    expect(await synth(one)).toMatch(CURRENT)
   })
 
   it('IMG-171 a cache that is damaged, gone, or a place that can not be written to, costs time only', async () => {

@@ -29,7 +29,7 @@ export function stageData(image: ImagePlan): Line[] {
 export const dataImage = (image: ImagePlan): Line[] => [
   // The header ends with the first blank line already.
   ...image.layers
-    .flatMap((layer) => layerStage(layer).map((instruction) => ({ instruction, author: layer.origin })))
+    .flatMap((layer) => layerStage(layer, false).map((instruction) => ({ instruction, author: layer.origin })))
     .slice(1),
   ...lines(image, { kind: 'blank' }, { kind: 'from', image: 'scratch' }),
   ...stageData(image),

@@ -27,6 +27,8 @@ export interface ContainerfileInput {
   /** What stands in `ARG BASE_IMAGE=`. */
   readonly baseRef: string
   readonly contentPath: ContentPath
+  /** Whether a layer brings files into the build context. */
+  readonly hasFiles: (layer: ImageLayer) => boolean
   /** What stands in the FROM of a builder stage. */
   readonly referenceOf: ReferenceOf
 }
@@ -47,7 +49,7 @@ export function renderContainerfile(image: ImagePlan, input: ContainerfileInput)
     return printWithAuthors(out, printContainerfile<Place>)
   }
   put(image.origin, { kind: 'arg', name: 'BASE_IMAGE', value: input.baseRef })
-  for (const layer of image.layers) put(layer.origin, ...layerStage(layer))
+  for (const layer of image.layers) put(layer.origin, ...layerStage(layer, !input.hasFiles(layer)))
   for (const { instruction, author } of builderStages(image, input.referenceOf)) put(author, instruction)
   for (const { instruction, author } of extractStages(image)) put(author, instruction)
   initStages(image, folder, put)
