@@ -104,7 +104,14 @@ export class Podman {
 
   /** Value of a secret, to tell whether it is the right one; undefined where there is none, or this podman does not tell. */
   async secretValue(name: string): Promise<string | undefined> {
-    const { exitCode, stdout } = await this.try(['secret', 'inspect', '--showsecret', '--format', '{{.SecretData}}', name])
+    const { exitCode, stdout } = await this.try([
+      'secret',
+      'inspect',
+      '--showsecret',
+      '--format',
+      '{{.SecretData}}',
+      name,
+    ])
     // podman ends what it prints with a line break of its own.
     return exitCode === 0 ? stdout.replace(/\n$/, '') : undefined
   }

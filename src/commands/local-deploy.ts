@@ -1,7 +1,7 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { findImage } from '../apply/local-image.ts'
 import type { DeployEntry } from '../model/deploy-entry.ts'
-import { deployKey, type DeployKey } from '../model/deploy-key.ts'
+import { deployName, type DeployName } from '../model/deploy-key.ts'
 import { fromLabels } from '../plan/labels.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import type { DeployImage } from '../plan/pod/index.ts'
@@ -11,7 +11,7 @@ import type { Machine } from './machine.ts'
 
 /** A deploy of this machine, known by its entry and its image alone: no project is asked. (POD-10) */
 export interface LocalDeploy {
-  readonly key: DeployKey
+  readonly name: DeployName
   /** What `deploy.yml` says of it; empty for one that is not there yet. */
   readonly entry: DeployEntry
   /** Full reference of the image. */
@@ -26,22 +26,19 @@ export interface DeployChoice {
   readonly tag?: string
 }
 
-/** Key of a deploy as it was named: `web`, `web/eu`, `web` with `-i eu`. (POD-08) */
-export const keyOf = (argument: string, { instance }: DeployChoice, machine: Machine): DeployKey =>
-  deployKey(argument, instance, machine.deploys.entries)
-
 /** Finds a deploy and what its image says of itself. (POD-22, POD-23) */
 export async function findDeploy(argument: string, choice: DeployChoice, machine: Machine): Promise<LocalDeploy> {
-  const key = keyOf(argument, choice, machine)
-  const entry = machine.deploys.entries.get(key.key) ?? {}
-  const named = entry.image ?? key.base
+  const name = deployName(argument, choice.instance)
+  const { key } = name
+  const entry = machine.deploys.entries.get(key) ?? {}
+  const named = entry.image ?? name.image
   const tag = choice.tag ?? entry.version
   const ref = tag === undefined ? named : `${named.replace(/:[^/:]*$/, '')}:${tag}`
   const { reference, metadata } = await localImage(ref, machine)
   const file = machine.paths.deployFile
-  const origin = machine.deploys.place(key.key) ?? { file, line: 1, column: 1 }
+  const origin = machine.deploys.place(key) ?? { file, line: 1, column: 1 }
   return {
-    key,
+    name,
     entry,
     reference,
     image: {
@@ -51,9 +48,11 @@ export async function findDeploy(argument: string, choice: DeployChoice, machine
       entrypoint: BUILT_IN.inits.get(metadata.init)?.entrypoint,
     },
     author: {
-      entity: `deploy "${key.key}"`,
+      entity: `deploy "${key}"`,
       origin,
-      place: (field) => machine.deploys.place(key.key, field) ?? origin,
+      giveVariables: (names) =>
+        `give them: ov config ${name.image}${name.instance === undefined ? '' : ` -i ${name.instance}`} ${names.map((one) => `-e ${one}=...`).join(' ')}`,
+      place: (field) => machine.deploys.place(key, field) ?? origin,
     },
   }
 }
@@ -67,14 +66,12 @@ export async function localImage(
     throw new DiagnosticError([{ code: 'OV4009', severity: 'error', message, remedy }])
   }
   if (ref.startsWith('@'))
-    return fail(
-      'remote refs are not accepted here',
-      `run 'ov image pull ${ref}' first, then use the image's name`,
-    )
+    return fail('remote refs are not accepted here', `run 'ov image pull ${ref}' first, then use the image's name`)
   const found = await findImage(ref, podman)
   if (found === undefined)
     return fail(`image "${ref}" is not available locally.`, `Run 'ov image pull ${ref}' to fetch it first`)
-  if (!('reference' in found)) return fail(`image "${ref}" may be any of ${found.join(', ')}`, 'name one of them in full')
+  if (!('reference' in found))
+    return fail(`image "${ref}" may be any of ${found.join(', ')}`, 'name one of them in full')
   const metadata = fromLabels(found.labels)
   if (metadata.version === '')
     return fail(`image ${found.reference} has no embedded metadata`, 'rebuild with latest ov')

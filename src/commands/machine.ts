@@ -18,10 +18,11 @@ import {
   type PodTools,
 } from '../apply/targets/pod/index.ts'
 import type { DeployEntry } from '../model/deploy-entry.ts'
+import { containerName } from '../model/deploy-key.ts'
 import { fromLabels } from '../plan/labels.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { parseEnvFile, type EnvFile } from '../plan/pod/env.ts'
-import { ANYWHERE, containerName } from '../plan/pod/index.ts'
+import { ANYWHERE } from '../plan/pod/index.ts'
 import { imageRef, type MachineDeploys } from '../plan/pod/project.ts'
 import { updateProvides } from '../plan/pod/provides.ts'
 import type { LocalOverride } from '../plan/pod/three-way.ts'

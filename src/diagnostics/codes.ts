@@ -333,6 +333,10 @@ export const CODES = {
     title: 'unknown template',
     explain: 'What an image provides to others may name its container and its ports, and nothing else.',
   },
+  OV4013: {
+    title: 'unreadable port',
+    explain: 'A mapping is a port, HOST:CONTAINER or ADDRESS:HOST:CONTAINER, with /udp behind where it is not tcp.',
+  },
   // 5xxx: writing and building
   OV5001: { title: 'not written', explain: 'A file could not be written. What was there before is still complete.' },
   OV5002: { title: 'not buildable as text', explain: "A value can't be expressed in a Containerfile." },
@@ -370,4 +374,34 @@ export const CODES = {
     title: 'container ended',
     explain: 'The container in which an image is checked ended by itself, so that nothing can be said of the image.',
   },
+  // 6xxx: deploy.yml, the deploys of one machine
+  OV6001: {
+    title: 'bad deploy.yml',
+    explain:
+      'deploy.yml holds the deploys of this machine. It is YAML: one map with `version`, `provides` and `deploy`. A file that can not be read is left as it is, and no command takes it for an empty one.',
+  },
+  OV6002: {
+    title: 'wrong value in deploy.yml',
+    explain: 'A field of an entry has the wrong type, or is given twice under two spellings.',
+  },
+  OV6003: {
+    title: 'unknown key in deploy.yml',
+    explain: 'ov has no use for the key. It keeps it, whatever else it writes into the file.',
+  },
+  OV6004: {
+    title: 'deploy.yml of another version',
+    explain:
+      'The file has the layout of another version of ov. Reading it in part would lose settings without a word, such as the encryption of a volume. `ov migrate local-deploy` converts older ones.',
+  },
+  OV6005: {
+    title: 'bad deploy name',
+    explain:
+      'A deploy is called after its image, with an instance behind a slash or after -i, or has a name of its own. Deploys inside of others are addressed with dots, so that their names have none.',
+  },
+  OV6006: {
+    title: 'two deploys, one container',
+    explain:
+      'A container is named after its deploy, with - for /. Two deploys whose names come to the same would replace each other.',
+  },
+  OV6007: { title: 'not in deploy.yml', explain: 'Neither deploy.yml nor the project has a deploy of that name.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

@@ -14,7 +14,7 @@ export interface Label {
 }
 
 /** How a security label spells its fields, in its order. (IMG-121) */
-const SECURITY_KEYS = {
+export const SECURITY_KEYS = {
   privileged: 'privileged',
   cgroupns: 'cgroupns',
   capAdd: 'cap_add',

@@ -17,13 +17,15 @@ export interface AtomicOptions {
   readonly keep?: boolean
   /** What a message calls the file; default: its path. */
   readonly show?: string
+  /** Where the new text is put first, in the same folder; default: a name made of the file's. */
+  readonly aside?: string
 }
 
 /** Replaces a file in one step: readers see the old text or the new one, and a disk that fills up leaves the old one. */
-export function writeAtomic(file: string, text: string, { keep = false, show }: AtomicOptions = {}): void {
+export function writeAtomic(file: string, text: string, { keep = false, show, aside }: AtomicOptions = {}): void {
   attempt(show ?? file, () => {
     makeFolder(dirname(file))
-    replaceFile(file, (aside) => {
+    const write = (aside: string) => {
       const descriptor = openSync(aside, 'w', keep ? 0o600 : 0o666)
       try {
         // One write(2) may store less than it was given; this goes on until all of it is stored.
@@ -32,7 +34,8 @@ export function writeAtomic(file: string, text: string, { keep = false, show }: 
       } finally {
         closeSync(descriptor)
       }
-    })
+    }
+    replaceFile(file, write, aside)
   })
 }
 
@@ -49,8 +52,7 @@ export function makeFolder(folder: string, mode = 0o777): void {
 }
 
 /** Has a file made beside the one it replaces. */
-export function replaceFile(file: string, make: (aside: string) => void): void {
-  const aside = `${file}.${process.pid}.part`
+export function replaceFile(file: string, make: (aside: string) => void, aside = `${file}.${process.pid}.part`): void {
   try {
     make(aside)
     renameSync(aside, file)

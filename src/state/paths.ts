@@ -4,6 +4,10 @@ import { join } from 'node:path'
 /** Where things are on the operator's machine. (POD-06) */
 export interface Paths {
   readonly home: string
+  /** What this user has set: `deploy.yml` and all that belongs to it. */
+  readonly config: string
+  /** The deploys of this machine. */
+  readonly deployFile: string
   /** Quadlets of the user. */
   readonly quadlets: string
   /** Data of bind-backed volumes without a path. */
@@ -23,6 +27,8 @@ export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
   const state = join(env['XDG_STATE_HOME'] || join(home, '.local/state'), 'ov')
   return {
     home,
+    config: join(config, 'ov'),
+    deployFile: join(config, 'ov/deploy.yml'),
     quadlets: join(config, 'containers/systemd'),
     volumes: env['OV_VOLUMES_PATH'] || join(home, '.local/share/ov/volumes'),
     deploys: join(state, 'deploys'),

@@ -70,7 +70,11 @@ const HOME_SPECIFIER = '%h'
 /** Synth knows no machine: paths below the home stay relative to it. */
 const offlineQuadlet = (image: string, pod: PodPlan): QuadletInput => ({
   image,
-  bindPath: (volume) => homePath(volume.auto ? `~/.local/share/ov/volumes/${pod.name}/${volume.name}` : volume.host),
+  bindPath: (volume) =>
+    homePath(
+      volume.auto ? `~/.local/share/ov/volumes/${pod.container.replace(/^ov-/, '')}/${volume.name}` : volume.host,
+    ),
+  ...(pod.version !== undefined && { version: pod.version }),
   ...(pod.envFile !== undefined && { envFile: pod.envFile }),
 })
 

@@ -2,7 +2,7 @@ import type { Security } from '../../../dsl/security.ts'
 import type { DeployEntry, EntryVolume, VolumeType } from '../../model/deploy-entry.ts'
 import { NAME } from '../../model/name.ts'
 import type { ImageMetadata } from '../metadata.ts'
-import { parseMapping } from '../ports.ts'
+import { parseMapping, printMapping, type Mapping } from '../ports.ts'
 
 /** What an operator says of a deploy on the command line. */
 export interface DeployFlags {
@@ -82,17 +82,16 @@ function withPorts(before: readonly string[], given: readonly string[]): string[
   const ports = [...before]
   for (const text of given) {
     const wanted = /^\d+:\d+(\/(tcp|udp))?$/.test(text) ? parseMapping(text) : undefined
-    if (!wanted || wanted.host < 1 || wanted.host > 65535 || wanted.container < 1 || wanted.container > 65535)
+    if (!wanted)
       throw new BadFlag(`invalid port override ${JSON.stringify(text)}: expected host:container (e.g., 5901:5900)`)
     const at = ports.findIndex((one) => {
       const known = parseMapping(one)
       return known?.container === wanted.container && (!text.includes('/') || known.protocol === wanted.protocol)
     })
     const known = at === -1 ? undefined : parseMapping(ports[at]!)
-    const protocol = (known ?? wanted).protocol === 'udp' ? '/udp' : ''
-    const mapping = `${known?.bind === undefined ? '' : `${known.bind}:`}${wanted.host}:${wanted.container}${protocol}`
-    if (at === -1) ports.push(mapping)
-    else ports[at] = mapping
+    const mapping: Mapping = { ...(known ?? wanted), host: wanted.host }
+    if (at === -1) ports.push(printMapping(mapping))
+    else ports[at] = printMapping(mapping)
   }
   return ports
 }
@@ -102,7 +101,11 @@ const flagVolumes = ({ volumes = [], binds = [], encrypt = [] }: DeployFlags): E
   ...volumes.map((text) => parseVolume(text, '-v')),
   ...binds.map((text) => {
     const [, name = text, host] = /^([^=]*)=(.*)$/s.exec(text) ?? []
-    return { name: volumeName(name, '--bind'), type: 'bind' as const, ...(host !== undefined && host !== '' && { host }) }
+    return {
+      name: volumeName(name, '--bind'),
+      type: 'bind' as const,
+      ...(host !== undefined && host !== '' && { host }),
+    }
   }),
   ...encrypt.map((name) => ({ name: volumeName(name, '--encrypt'), type: 'encrypted' as const })),
 ]
@@ -117,7 +120,9 @@ function parseVolume(text: string, flag: string): EntryVolume {
     )
   const known = TYPES[type]
   if (known === undefined)
-    throw new BadFlag(`${flag} ${name}: there is no kind of volume ${JSON.stringify(type)}; it is volume, bind or encrypted`)
+    throw new BadFlag(
+      `${flag} ${name}: there is no kind of volume ${JSON.stringify(type)}; it is volume, bind or encrypted`,
+    )
   const host = path.join(':')
   return { name, type: known, ...(host !== '' && { host }) }
 }

@@ -1,6 +1,7 @@
 import type { Security } from '../../../dsl/security.ts'
 import type { Diagnostic, Place } from '../../diagnostics/diagnostic.ts'
 import type { DeployEntry, Provides } from '../../model/deploy-entry.ts'
+import { containerName } from '../../model/deploy-key.ts'
 import { byName } from '../../model/project.ts'
 import { deployId } from '../deploy-id.ts'
 import type { ImageMetadata } from '../metadata.ts'
@@ -10,6 +11,7 @@ import { NO_ENV_SOURCES, resolveEnv, type EnvSources } from './env.ts'
 import { providesOf, type Provider } from './provides.ts'
 import { sayTo, type Author, type Say } from './say.ts'
 import { planSecrets, secretLines, type PlannedSecret, type PlannedSecrets } from './secrets.ts'
+import { mappedPort } from './three-way.ts'
 import { planVolumes, type PlannedVolume } from './volumes.ts'
 
 /** A published port, in parts. `host: 'auto'` is a free one, found when the deploy is applied. */
@@ -88,20 +90,39 @@ export interface DeployImage {
   readonly entrypoint: readonly string[] | undefined
 }
 
-/** Container and unit name of a deploy. (POD-01) */
-export const containerName = (deploy: string): string => `ov-${deploy.replaceAll('/', '-')}`
-
 /** The ports of a deploy: what was found for `auto`, else its own list, else that of the image. (POD-27, POD-69) */
-export function planPorts(entry: DeployEntry, image: ImageMetadata, bindAddress: string): PublishedPort[] {
-  const listed = entry.resolvedPort ?? entry.ports ?? image.ports
+export function planPorts(
+  entry: DeployEntry,
+  image: ImageMetadata,
+  bindAddress: string,
+  say: Say = () => {},
+): PublishedPort[] {
+  const listed = entry.resolvedPort ?? withAutomatic(entry.ports, image.ports) ?? image.ports
   const found = listed.flatMap((text): PublishedPort[] => {
-    const [, automatic] = /^auto:(.*)$/s.exec(text) ?? []
-    const mapping = parseMapping(automatic ?? text)
-    if (!mapping) return []
+    const [, given, automatic] = /^((?:[^:]+:)?)auto:(.*)$/s.exec(text) ?? []
+    const mapping = parseMapping(automatic === undefined ? text : `${given}1:${automatic}`)
+    if (!mapping) {
+      say(
+        'OV4013',
+        'ports',
+        `ignoring unparseable port mapping ${JSON.stringify(text)} (expected forms: "P", "H:C", "IP:H:C")`,
+        'correct it; the other ports are published',
+        'warning',
+      )
+      return []
+    }
     const { bind = bindAddress, host, container, protocol } = mapping
     return [{ bind, host: automatic === undefined ? host : 'auto', container, protocol }]
   })
   return found.sort((a, b) => a.container - b.container || byName(a.protocol, b.protocol))
+}
+
+/** `auto` in a list stands for a free port for each of the image's that the list does not name. (POD-68) */
+function withAutomatic(ports: readonly string[] | undefined, image: readonly string[]): readonly string[] | undefined {
+  if (!ports?.includes('auto')) return ports
+  const named = new Set(ports.map(mappedPort))
+  const free = image.map(mappedPort).filter((port) => !named.has(port))
+  return [...ports.filter((port) => port !== 'auto'), ...free.map((port) => `auto:${port}`)]
 }
 
 /** Plans a deploy from its entry and from what its image says of itself, merged before anything looks at either. (POD-25 to POD-27) */
@@ -117,8 +138,8 @@ export function planPod(
   const { metadata } = image
   const container = containerName(key)
   const [base = key, instance] = splitKey(key)
-  checkRuntime(metadata, base, say)
-  const ports = planPorts(entry, metadata, around.bindAddress)
+  checkRuntime(metadata, entry, base, say)
+  const ports = planPorts(entry, metadata, around.bindAddress, say)
   checkPorts(ports, say)
   const provider: Provider = { key, container, ports }
   const volumes = planVolumes(container, entry, metadata, say)
@@ -130,7 +151,7 @@ export function planPod(
       'OV4003',
       'env',
       `missing required environment variable(s) for ${base}: ${env.missing.map(({ name, description }) => `${name} — ${description}`).join('; ')}`,
-      `give them: ov config ${base}${instance === undefined ? '' : ` -i ${instance}`} ${env.missing.map(({ name }) => `-e ${name}=...`).join(' ')}`,
+      author.giveVariables(env.missing.map(({ name }) => name)),
     )
   const envFile = around.env.unitFile?.path ?? entry.envFile
   const plan: PodPlan = {
@@ -187,7 +208,15 @@ function withDevices(security: Security, { devices, groups }: Surroundings): Sec
 }
 
 /** What the image asks for, and a deploy can't give. */
-function checkRuntime(image: ImageMetadata, name: string, say: Say): void {
+function checkRuntime(image: ImageMetadata, entry: DeployEntry, name: string, say: Say): void {
+  const engine = entry.engine ?? (image.engine || 'podman')
+  if (engine !== 'podman')
+    say(
+      'OV3020',
+      entry.engine === undefined ? 'image' : 'engine',
+      `image "${image.image || name}" requires ${engine}; ov runs deploys with podman`,
+      entry.engine === undefined ? 'take the layer that requires it out' : 'leave the engine out, or choose podman',
+    )
   if (image.dataImage)
     say(
       'OV3022',

@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { DeployEntry, Provides } from '../../model/deploy-entry.ts'
+import { containerName } from '../../model/deploy-key.ts'
 import { placeOf, type PodModel, type Project } from '../../model/project.ts'
 import { refName } from '../../model/schema/refs.ts'
 import type { ImageMetadata } from '../metadata.ts'
-import { ANYWHERE, containerName, planPod, planPorts, type PodPlan, type Surroundings } from './index.ts'
+import { ANYWHERE, planPod, planPorts, type PodPlan, type Surroundings } from './index.ts'
 import { fillTemplate, NO_PROVIDES, providesOf, updateProvides, type Provider } from './provides.ts'
 import { sayTo, type Author } from './say.ts'
 import { threeWay, type LocalOverride } from './three-way.ts'
@@ -111,6 +112,14 @@ export function planProject(
       },
       around,
     )
+    if (plan.image.kind === 'project' && (images.layers.get(ref) ?? []).some((name) => bringsArtifacts(name, project)))
+      say(
+        'OV4011',
+        'image',
+        `image "${ref}": deploys don't fetch its artifacts yet`,
+        'do it by hand, with podman cp',
+        'warning',
+      )
     const elsewhere = Object.entries(pod.data.env ?? {}).filter(([, value]) => typeof value === 'object')
     diagnostics.push(...found.filter((one) => !isAwaited(one, machine, elsewhere.length)))
     if (machine) checkAwaited(pod, plan, around, say)
@@ -140,9 +149,12 @@ function checkAwaited(pod: PodModel, plan: PodPlan, { env }: Surroundings, say: 
   }
 }
 
-export const authorOf = (pod: PodModel): Author => ({
+const bringsArtifacts = (layer: string, { layers }: Project) => (layers.get(layer)?.data.artifacts?.length ?? 0) > 0
+
+const authorOf = (pod: PodModel): Author => ({
   entity: `pod "${pod.name}"`,
   origin: pod.origin,
+  giveVariables: (names) => `add them: env: { ${names.map((name) => `${name}: '…'`).join(', ')} }`,
   place: (field) => placeOf(pod, field),
 })
 

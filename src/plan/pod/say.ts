@@ -14,6 +14,8 @@ export interface Author {
   /** `pod "site"` */
   readonly entity: string
   readonly origin: Place
+  /** What to do about variables that are missing. */
+  readonly giveVariables: (names: readonly string[]) => string
   /** Where a field was written, or the nearest place above it. */
   readonly place: (field: string) => Place
 }

@@ -25,7 +25,7 @@ export function typedEntry(pod: PodModel, image: KnownImage, provided: FindProvi
   checkPorts(pod, image.ports, say)
   checkVolumes(pod, image.metadata, say)
   const env = typedEnv(pod, provided, say)
-  const volumes = typedVolumes(pod)
+  const volumes = typedVolumes(pod, new Set(image.metadata.volumes.map(({ name }) => name)))
   const secrets = Object.entries(data.secrets ?? {})
   const sidecars = Object.entries(data.sidecars ?? {})
   const entry: { -readonly [Field in keyof DeployEntry]: DeployEntry[Field] | undefined } = {
@@ -124,8 +124,11 @@ function checkVolumes({ data }: PodModel, image: ImageMetadata, say: Say): void 
       )
 }
 
-function typedVolumes({ data }: PodModel): EntryVolume[] {
-  const own = Object.entries(data.volumes ?? {}).map(([name, backing]) => ({ name, ...backing }))
+function typedVolumes({ data }: PodModel, known: ReadonlySet<string>): EntryVolume[] {
+  // What is not known has been reported.
+  const own = Object.entries(data.volumes ?? {}).flatMap(([name, backing]) =>
+    known.has(name) ? [{ name, ...backing }] : [],
+  )
   const extra = Object.entries(data.extraVolumes ?? {}).map(([name, { path, backing }]) => ({
     name,
     ...(backing ?? { type: 'volume' as const }),

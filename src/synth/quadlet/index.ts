@@ -72,6 +72,15 @@ export function renderQuadlet(pod: PodPlan, input: QuadletInput): Printed<Place>
           : entry('Tmpfs', quadletPlain(tmpfs), places.security)
       }),
     ),
+    ...pod.secretLines.map(({ podman, target, env }) =>
+      withAuthor(origin, () =>
+        entry(
+          'Secret',
+          quadletPlain(env === undefined ? `${podman},target=${target}` : `${podman},type=env,target=${env}`),
+          origin,
+        ),
+      ),
+    ),
     ...(security.privileged === true
       ? [entry('PodmanArgs', '--privileged', places.security)]
       : args('--cap-add', security.capAdd)),

@@ -1,6 +1,6 @@
 import type { DeployEntry } from '../../../model/deploy-entry.ts'
 import type { PodPlan, PublishedPort } from '../../../plan/pod/index.ts'
-import { parseMapping } from '../../../plan/ports.ts'
+import { parseMapping, printMapping } from '../../../plan/ports.ts'
 import { freePort, tryPort } from '../../ports.ts'
 import { unitState } from '../../systemd.ts'
 import { unitOf, type PodTools } from './tools.ts'
@@ -27,7 +27,7 @@ export async function findPorts(
     const { bind, container, protocol } = port
     const host = port.host === 'auto' ? await choose(port) : port.host
     used.add(host)
-    found.push(`${bind === '' ? '' : `${bind}:`}${host}:${container}${protocol === 'udp' ? '/udp' : ''}`)
+    found.push(printMapping({ bind, host, container, protocol }))
   }
   return found
 

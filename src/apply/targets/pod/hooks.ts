@@ -18,5 +18,7 @@ export async function runHook(
     { env },
   )
   if (result.exitCode !== 0)
-    say(`Warning: ${deploy}: its ${name} hook ended with ${result.exitCode}: ${result.stderr.trim().split('\n').at(-1)}`)
+    say(
+      `Warning: ${deploy}: its ${name} hook ended with ${result.exitCode}: ${result.stderr.trim().split('\n').at(-1)}`,
+    )
 }

@@ -106,7 +106,8 @@ async function ownValue(
     // One podman secret feeds the file and the variable, and nobody means the line break of the last line by a variable.
     return { podman, value: env.length > 0 ? text.replace(/\n$/, '') : text, from: source }
   }
-  if (kind !== 'keyring') return problem(`"${source}" is not a source`, "write 'keyring', 'env:VARIABLE' or 'file:/path'")
+  if (kind !== 'keyring')
+    return problem(`"${source}" is not a source`, "write 'keyring', 'env:VARIABLE' or 'file:/path'")
   for (const variable of env) {
     const value = tools.env[variable]
     if (value !== undefined) return { podman, value, from: `env ${variable}` }

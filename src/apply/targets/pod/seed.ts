@@ -46,7 +46,9 @@ export async function seedVolumes(
   for (const data of source.metadata.data) {
     const volume = plan.volumes.find(({ name }) => name === data.volume)
     if (volume === undefined) {
-      say(`Warning: ${plan.name}: data of layer ${data.layer} is for the volume "${data.volume}", which the deploy has not`)
+      say(
+        `Warning: ${plan.name}: data of layer ${data.layer} is for the volume "${data.volume}", which the deploy has not`,
+      )
       continue
     }
     const named = volume.kind === 'named'

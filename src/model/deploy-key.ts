@@ -1,0 +1,68 @@
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+
+/** What a deploy is called: the key of its entry, and the two parts that a key has. */
+export interface DeployName {
+  /** `web` or `web/eu`. */
+  readonly key: string
+  /** `web`: the image that runs unless the entry names another one. */
+  readonly image: string
+  /** `eu`. */
+  readonly instance?: string
+}
+
+/** Names that stand for something else than a pod. (POD-151) */
+const RESERVED = /^(?:host|local|kubernetes|vm:.*)$/
+
+/** References to registries hold a slash, too: they are told by a domain, a port, a tag or a digest. */
+const isReference = (argument: string): boolean =>
+  argument.includes('@') ||
+  /^[^/]*\.[^/]*\//.test(argument) ||
+  /^(?:localhost|[^/]*:\d+)\//.test(argument) ||
+  /:[^/]*$/.test(argument) ||
+  argument.split('/').length > 2
+
+const bad = (message: string, remedy: string) =>
+  new DiagnosticError([{ code: 'OV6005', severity: 'error', message, remedy }])
+
+/** The deploy that an argument of a command and its `-i` mean: `web/eu` is `web -i eu`. (POD-08) */
+export function deployName(argument: string, instance?: string): DeployName {
+  if (argument.trim() !== argument || argument === '' || /(?:^|\/)(?:\/|$)/.test(argument))
+    throw bad(`${JSON.stringify(argument)} is not the name of a deploy`, "write a name such as 'web', or 'web/eu'")
+  if (instance !== undefined) {
+    if (!/^[^\s/]+$/.test(instance))
+      throw bad(`${JSON.stringify(instance)} is not the name of an instance`, 'write a name without slashes and blanks')
+    return { key: `${argument}/${instance}`, image: argument, instance }
+  }
+  const slash = argument.indexOf('/')
+  if (slash < 0 || isReference(argument)) return { key: argument, image: argument }
+  return { key: argument, image: argument.slice(0, slash), instance: argument.slice(slash + 1) }
+}
+
+/** Container and unit name of a deploy. (POD-01) */
+export const containerName = (key: string): string => `ov-${storageName(key)}`
+
+/** Its part of the paths of its data. (POD-05) */
+export const storageName = (key: string): string => key.replaceAll('/', '-')
+
+/** Name of a pod inside of another deploy, by the names on the way to it. (POD-09) */
+export const nestedName = (path: readonly string[]): string => path.join('.').replaceAll('.', '_')
+
+/** Whether the name of a child can be told apart in a dotted address; an instance may have dots. (POD-09) */
+export const isChildName = (name: string): boolean => /^[^./]+(?:\/[^/]+)?$/.test(name)
+
+/** Whether an entry is a container: it says so, or says nothing and its name stands for nothing else. (POD-151) */
+export const isPodEntry = (key: string, target: string | undefined): boolean =>
+  target === undefined ? !RESERVED.test(key) : ['', 'pod', 'container'].includes(target)
+
+/** Keys that would share one container, in the order given. (POD-07) */
+export function collisions(keys: Iterable<string>): (readonly [first: string, second: string])[] {
+  const owners = new Map<string, string>()
+  const found: [string, string][] = []
+  for (const key of keys) {
+    const name = containerName(key)
+    const owner = owners.get(name)
+    if (owner === undefined) owners.set(name, key)
+    else if (owner !== key) found.push([owner, key])
+  }
+  return found
+}
