@@ -16,6 +16,7 @@ const LAYERS = [
   ['src/synth'],
   ['src/load'],
   ['src/state'],
+  ['src/credentials'],
   ['src/diff', 'src/graph'],
   ['src/apply'],
   ['src/eval'],

@@ -61,7 +61,7 @@ async function perform(
     await buildAll(context, machine, compiled, toBuild, { refresh })
   }
   // What was built decides: the same content may have come out again, or other content under the same tag.
-  const changes = toBuild.length > 0 ? await comparePods(pods, new Set(), machine) : intent.changes
+  const changes = toBuild.length > 0 ? await comparePods(pods, intent.secrets, new Set(), machine) : intent.changes
   for (const change of changes) {
     await applyPod(change, machine)
     context.say(

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
+import { ConfigFileStore } from '../credentials/config-file.ts'
 import { systemClock, localExecutor } from '../apply/executors/local.ts'
 import { BuildStore, decideImages, withBases, type ImageDecision } from '../apply/images.ts'
 import { findImage } from '../apply/local-image.ts'
@@ -12,6 +13,8 @@ import {
   comparePod,
   desirePod,
   findPorts,
+  gatherSecrets,
+  type GatheredSecrets,
   hostPath,
   type DesiredPod,
   type PodChange,
@@ -61,6 +64,7 @@ export function thisMachine(context: Context): Machine {
         file.setEntry(plan.name, entry)
         file.setProvides(updateProvides(file.provides, plan.name, plan.provides).provides)
       }),
+    credentials: new ConfigFileStore(paths.configFile),
     say: (line) => context.say(line),
     signal: context.signal,
   }
@@ -72,6 +76,8 @@ export interface Intent {
   readonly images: readonly ImageDecision[]
   readonly pods: readonly DesiredPod[]
   readonly changes: readonly PodChange[]
+  /** Their secrets, by deploy. */
+  readonly secrets: ReadonlyMap<string, GatheredSecrets>
   /** Deploys this project applied and no longer declares. */
   readonly orphans: readonly DeployRecord[]
   /** What the operator changed, by deploy. */
@@ -98,7 +104,7 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
   const compiled = (await options.pin?.(first, run)) ?? first
   const { project } = compiled
   const { metadata: local, references: localReferences } = await localImages(compiled, only, machine)
-  const { pods: planned, diagnostics } = await planHere(compiled, local, only, options.env, machine)
+  const { pods: planned, diagnostics, secrets } = await planHere(compiled, local, only, options.env, machine)
   throwIfErrors([...compiled.diagnostics, ...diagnostics])
   const needed = planned.flatMap(({ plan }) => (plan.image.kind === 'project' ? [plan.image.name] : []))
   const images = await decideImages(
@@ -120,7 +126,7 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
   const problems = (await Promise.all(pods.map((pod) => checkPod(pod, machine)))).flat()
   throwIfErrors([...problems, ...portConflicts(pods)])
   const building = new Set(images.flatMap((decision) => (decision.build ? [decision.reference] : [])))
-  const changes = await comparePods(pods, building, machine)
+  const changes = await comparePods(pods, secrets, building, machine)
   const orphans =
     options.deploys.length > 0
       ? []
@@ -130,39 +136,53 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
     images,
     pods,
     changes,
+    secrets,
     orphans,
     overrides: planned.flatMap(({ plan, overrides }) => (overrides.length > 0 ? [{ name: plan.name, overrides }] : [])),
     warnings: [...compiled.diagnostics, ...diagnostics],
   }
 }
 
-/** Plans deploys with what this machine adds; ports that may be any are found between two looks. */
+/** Plans deploys with what this machine adds. Free ports and secrets are found for a first plan, and go into the second. */
 async function planHere(
   compiled: CompiledProject,
   local: ReadonlyMap<string, ImageMetadata>,
   only: ReadonlySet<string>,
   given: IntentOptions['env'],
   machine: Machine,
-): Promise<ReturnType<typeof planDeploys>> {
+): Promise<ReturnType<typeof planDeploys> & { readonly secrets: ReadonlyMap<string, GatheredSecrets> }> {
   const resolvedPorts = new Map<string, readonly string[]>()
-  const look = () => planDeploys(compiled, local, only, machineDeploys(compiled, given, resolvedPorts, machine))
+  const absent = new Set<string>()
+  const look = () => planDeploys(compiled, local, only, machineDeploys(compiled, given, resolvedPorts, absent, machine))
   const seen = look()
-  const open = seen.pods.filter(({ plan }) => plan.ports.some(({ host }) => host === 'auto'))
-  if (open.length === 0) return seen
   const taken = new Set(
     seen.pods.flatMap(({ plan }) => plan.ports.flatMap(({ host }) => (host === 'auto' ? [] : [host]))),
   )
-  for (const { plan } of open) {
-    const found = await findPorts(plan, machine.deploys.entries.get(plan.name), taken, machine)
-    resolvedPorts.set(plan.name, found)
+  for (const { plan } of seen.pods)
+    if (plan.ports.some(({ host }) => host === 'auto'))
+      resolvedPorts.set(plan.name, await findPorts(plan, machine.deploys.entries.get(plan.name), taken, machine))
+  const secrets = new Map<string, GatheredSecrets>()
+  const problems: Diagnostic[] = []
+  for (const { plan } of seen.pods) {
+    const gathered = await gatherSecrets(plan, {
+      ...machine,
+      env: process.env,
+      home: machine.paths.home,
+      ask: undefined,
+    })
+    secrets.set(plan.name, gathered)
+    problems.push(...gathered.diagnostics)
+    for (const name of gathered.absent) absent.add(name)
   }
-  return look()
+  const planned = resolvedPorts.size + absent.size > 0 ? look() : seen
+  return { ...planned, diagnostics: [...planned.diagnostics, ...problems], secrets }
 }
 
 function machineDeploys(
   { root }: CompiledProject,
   given: IntentOptions['env'],
   resolvedPorts: ReadonlyMap<string, readonly string[]>,
+  absentSecrets: ReadonlySet<string>,
   { deploys, store, paths }: Machine,
 ): MachineDeploys {
   return {
@@ -189,6 +209,7 @@ function machineDeploys(
       const files = envFiles(key, entry, image, paths)
       return {
         ...ANYWHERE,
+        hasSecret: (podman) => !absentSecrets.has(podman),
         env: {
           ...ANYWHERE.env,
           provides,
@@ -232,12 +253,13 @@ function envFiles(key: string, entry: DeployEntry, image: ImageMetadata, paths: 
 /** What differs on the machine, given the images that are about to be built. */
 export async function comparePods(
   pods: readonly DesiredPod[],
+  secrets: ReadonlyMap<string, GatheredSecrets>,
   building: ReadonlySet<string>,
   machine: Machine,
 ): Promise<PodChange[]> {
   const changes: PodChange[] = []
   for (const desired of pods) {
-    const change = await comparePod(desired, building.has(desired.image), machine)
+    const change = await comparePod(desired, secrets.get(desired.plan.name)!, building.has(desired.image), machine)
     if (change) changes.push(change)
   }
   return changes

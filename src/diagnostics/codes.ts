@@ -403,5 +403,9 @@ export const CODES = {
     explain:
       'A container is named after its deploy, with - for /. Two deploys whose names come to the same would replace each other.',
   },
+  OV6008: {
+    title: 'bad config.yml',
+    explain: 'The file of settings and credentials is not YAML, or not a map. It is left as it is.',
+  },
   OV6007: { title: 'not in deploy.yml', explain: 'Neither deploy.yml nor the project has a deploy of that name.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

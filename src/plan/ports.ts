@@ -21,7 +21,7 @@ export function parseMapping(text: string): Mapping | undefined {
   // An address stands before two ports, never before one.
   if (!ports.every(isPort) || ports.length > 2 || (bind !== undefined && ports.length !== 2)) return undefined
   const [host, container = host] = ports.map(Number) as [number, number?]
-  return { ...(bind !== undefined && { bind }), host, container: container!, protocol: protocol as Mapping['protocol'] }
+  return { ...(bind !== undefined && { bind }), host, container: container, protocol: protocol as Mapping['protocol'] }
 }
 
 /** A mapping in its normal form. (POD-63) */

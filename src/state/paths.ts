@@ -6,6 +6,8 @@ export interface Paths {
   readonly home: string
   /** What this user has set: `deploy.yml` and all that belongs to it. */
   readonly config: string
+  /** Settings, and credentials where nothing better is there. */
+  readonly configFile: string
   /** The deploys of this machine. */
   readonly deployFile: string
   /** Quadlets of the user. */
@@ -28,6 +30,7 @@ export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
   return {
     home,
     config: join(config, 'ov'),
+    configFile: join(config, 'ov/config.yml'),
     deployFile: join(config, 'ov/deploy.yml'),
     quadlets: join(config, 'containers/systemd'),
     volumes: env['OV_VOLUMES_PATH'] || join(home, '.local/share/ov/volumes'),

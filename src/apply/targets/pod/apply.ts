@@ -1,45 +1,38 @@
 import { dirname } from 'node:path'
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { fromLabels } from '../../../plan/labels.ts'
-import { makeFolder, removeFile, writeAtomic } from '../../../state/atomic.ts'
-import { attempt } from '../../../state/attempt.ts'
-import { journal, journalCursor, systemctl, unitState } from '../../systemd.ts'
+import { journal, journalCursor, unitState } from '../../systemd.ts'
 import type { PodChange } from './compare.ts'
 import type { DesiredPod } from './desire.ts'
-import { ensureNetwork } from './network.ts'
-import { folderComplaints, quadletComplaints } from './quadlet.ts'
+import { configurePod } from './configure.ts'
+import { runHook } from './hooks.ts'
+import { folderComplaints } from './quadlet.ts'
 import { serviceStates } from './services.ts'
 import { unitOf, type PodTools } from './tools.ts'
 
 /** Makes the machine have the deploy, and waits until it runs. What is about to be done is recorded first. */
-export async function applyPod({ desired, before }: PodChange, tools: PodTools): Promise<void> {
+export async function applyPod(change: PodChange, tools: PodTools): Promise<void> {
   const { executor, podman, store, say, signal } = tools
-  const { plan, record, files, binds } = desired
+  const { desired } = change
+  const { plan, record, files } = desired
   const unit = unitOf(plan.container)
-  const complaints = await quadletComplaints(desired, executor)
-  if (complaints.length > 0) throw failure(desired, 'the quadlet is not accepted by this podman', complaints)
   const known = store.get(plan.name)
   const typedBefore = known?.typedBefore ?? known?.typed
   store.put({ ...record, phase: 'applying', ...(typedBefore && { typedBefore }) })
-  await tools.persist(desired)
-  for (const { path, auto } of binds) if (auto) attempt(path, () => makeFolder(path))
-  await ensureNetwork(plan.network, podman)
-  for (const path of before.keys()) if (!files.some((file) => file.path === path)) removeFile(path)
-  for (const { path, text } of files) writeAtomic(path, text, { keep: true })
-  await systemctl(executor, 'daemon-reload')
+  const metadata = await configurePod(change, { seed: 'initial' }, tools)
   if ((await unitState(unit, executor)).load !== 'loaded')
     throw failure(
       desired,
       `systemd has no unit ${unit}: the quadlet was not accepted`,
       await folderComplaints(dirname(files[0]!.path), executor),
     )
-  signal.throwIfAborted()
   say(`${plan.name}: starting`)
   const since = await journalCursor(executor)
   await executor.run(['systemctl', '--user', 'reset-failed', unit])
   const started = await executor.run(['systemctl', '--user', 'restart', unit], { signal })
   const problem = started.exitCode === 0 ? await waitUntilUp(desired, tools) : `${unit} does not start`
   if (problem !== undefined) throw failure(desired, problem, await journal(unit, since, executor))
+  await runHook('post_enable', metadata.hooks.post_enable, plan, podman, say)
   store.put(record)
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { DeployRecord } from '../../../state/deploys.ts'
 import { unitState } from '../../systemd.ts'
 import type { DesiredPod } from './desire.ts'
+import type { GatheredSecrets } from './secrets.ts'
 import { unitOf, type PodTools } from './tools.ts'
 
 /** What differs between a machine and a desired deploy. */
@@ -9,6 +10,8 @@ export interface PodChange {
   readonly desired: DesiredPod
   /** Texts of the files that are there: those of the deploy, and those it has no more. */
   readonly before: ReadonlyMap<string, string>
+  /** Secrets that podman is to get, and those that it has. */
+  readonly secrets: GatheredSecrets
   /** What is wrong besides the texts, in words. */
   readonly reasons: readonly string[]
 }
@@ -23,6 +26,7 @@ export const sameFiles = ({ desired, before }: PodChange): boolean =>
 /** Compares a desired deploy with the machine; `rebuilt` says that its image is about to be built. */
 export async function comparePod(
   desired: DesiredPod,
+  secrets: GatheredSecrets,
   rebuilt: boolean,
   tools: PodTools,
 ): Promise<PodChange | undefined> {
@@ -32,8 +36,14 @@ export async function comparePod(
     [...paths].flatMap((path) => (existsSync(path) ? [[path, readFileSync(path, 'utf8')] as const] : [])),
   )
   const fresh = !before.has(desired.files[0]!.path) && record === undefined
-  const reasons = fresh ? [] : [...recordReasons(record, desired), ...(await runReasons(desired, rebuilt, tools))]
-  const change = { desired, before, reasons }
+  const reasons = fresh
+    ? []
+    : [
+        ...recordReasons(record, desired),
+        ...secrets.ready.map(({ podman }) => `its secret ${podman} is new`),
+        ...(await runReasons(desired, rebuilt, tools)),
+      ]
+  const change = { desired, before, secrets, reasons }
   return sameFiles(change) && reasons.length === 0 ? undefined : change
 }
 

@@ -1,9 +1,11 @@
 import { existsSync, rmdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { removeFile } from '../../../state/atomic.ts'
+import { fromLabels } from '../../../plan/labels.ts'
 import type { DeployRecord } from '../../../state/deploys.ts'
 import type { Podman } from '../../podman.ts'
 import { systemctl } from '../../systemd.ts'
+import { runHook } from './hooks.ts'
 import { releaseNetwork } from './network.ts'
 import { unitOf, type PodTools } from './tools.ts'
 
@@ -18,6 +20,8 @@ export async function destroyPod(record: DeployRecord, purge: boolean, tools: Po
   const { executor, podman, store } = tools
   const unit = unitOf(record.container)
   store.put({ ...record, phase: 'destroying' })
+  const { hooks } = fromLabels((await podman.labels(record.image)) ?? {})
+  await runHook('pre_remove', hooks.pre_remove, record, podman, tools.say)
   await executor.run(['systemctl', '--user', 'stop', unit])
   record.files.forEach(removeFile)
   await systemctl(executor, 'daemon-reload')

@@ -1,4 +1,5 @@
 import type { DesiredPod } from './desire.ts'
+import type { Credentials } from './secrets.ts'
 import type { DeployStore } from '../../../state/deploys.ts'
 import type { Paths } from '../../../state/paths.ts'
 import type { Clock, Executor } from '../../executor.ts'
@@ -13,6 +14,7 @@ export interface PodTools {
   readonly store: DeployStore
   /** Writes down in `deploy.yml` what a deploy is. */
   readonly persist: (desired: DesiredPod) => Promise<void>
+  readonly credentials: Credentials
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }

@@ -1,0 +1,91 @@
+import { DiagnosticError, type Diagnostic } from '../../../diagnostics/diagnostic.ts'
+import type { DeployEntry, EntryVolume } from '../../../model/deploy-entry.ts'
+import type { ImageMetadata } from '../../../plan/metadata.ts'
+import { fromLabels } from '../../../plan/labels.ts'
+import { makeFolder, removeFile, writeAtomic } from '../../../state/atomic.ts'
+import { attempt } from '../../../state/attempt.ts'
+import { systemctl } from '../../systemd.ts'
+import type { PodChange } from './compare.ts'
+import { ensureNetwork } from './network.ts'
+import { quadletComplaints } from './quadlet.ts'
+import { provisionSecrets } from './secrets.ts'
+import { seedVolumes, type DataSource, type SeedMode } from './seed.ts'
+import type { PodTools } from './tools.ts'
+
+export interface ConfigureOptions {
+  /** How volumes are filled; not at all where it is undefined. */
+  readonly seed?: SeedMode
+  /** Image that the data comes from; default: the deploy's own. */
+  readonly source?: DataSource
+}
+
+/**
+ * Puts on the machine all that a deploy consists of, short of starting it: its entry, folders, network, secrets, units and data. Everything
+ * that can be refused has been, so that nothing is half done; what a killed run leaves, the next one finishes. (POD-30, POD-31)
+ */
+export async function configurePod(
+  change: PodChange,
+  options: ConfigureOptions,
+  tools: PodTools,
+): Promise<ImageMetadata> {
+  const { executor, podman, say, signal } = tools
+  const { desired, before } = change
+  const { plan, files, binds, image } = desired
+  const complaints = await quadletComplaints(desired, executor)
+  if (complaints.length > 0) throw notAccepted(change, complaints)
+  const metadata = fromLabels((await podman.labels(image)) ?? {})
+  await tools.persist(desired)
+  for (const { path, auto } of binds) if (auto) attempt(path, () => makeFolder(path))
+  await ensureNetwork(plan.network, podman)
+  await provisionSecrets(change.secrets, tools, say)
+  for (const path of before.keys()) if (!files.some((file) => file.path === path)) removeFile(path)
+  for (const { path, text } of files) writeAtomic(path, text, { keep: true })
+  await systemctl(executor, 'daemon-reload')
+  signal.throwIfAborted()
+  await seed(change, metadata, options, tools)
+  return metadata
+}
+
+async function seed(
+  { desired }: PodChange,
+  metadata: ImageMetadata,
+  { seed: mode, source = { image: desired.image, metadata } }: ConfigureOptions,
+  tools: PodTools,
+): Promise<void> {
+  if (mode === undefined || source.metadata.data.length === 0) return
+  const { entry, plan } = desired
+  const seeded = new Set((entry.volumes ?? []).filter((volume) => volume.dataSeeded).map(({ name }) => name))
+  const data =
+    mode === 'initial' ? source.metadata.data.filter(({ volume }) => !seeded.has(volume)) : source.metadata.data
+  if (data.length === 0) {
+    tools.say(`${plan.name}: Data already provisioned (use --force-seed to re-provision)`)
+    return
+  }
+  const own = { image: desired.image, uid: metadata.uid, gid: metadata.gid }
+  const filled = await seedVolumes(plan, own, { image: source.image, metadata: { data } }, mode, tools)
+  if (filled.length > 0) await tools.persist({ ...desired, entry: withSeeded(entry, filled, source.image) })
+}
+
+/** Remembers what was put into volumes, and from where. (POD-49) */
+function withSeeded(entry: DeployEntry, names: readonly string[], source: string): DeployEntry {
+  const state = { dataSeeded: true, dataSource: source.replace(/^.*\//, '') }
+  const known = new Set((entry.volumes ?? []).map(({ name }) => name))
+  const volumes: EntryVolume[] = [
+    ...(entry.volumes ?? []).map((volume) => (names.includes(volume.name) ? { ...volume, ...state } : volume)),
+    ...names.filter((name) => !known.has(name)).map((name) => ({ name, type: 'volume' as const, ...state })),
+  ]
+  return { ...entry, volumes }
+}
+
+const notAccepted = ({ desired: { plan } }: PodChange, output: readonly string[]): DiagnosticError => {
+  const diagnostic: Diagnostic = {
+    code: 'OV5006',
+    severity: 'error',
+    message: 'the quadlet is not accepted by this podman',
+    entity: `pod "${plan.name}"`,
+    place: plan.origin,
+    output,
+    remedy: 'change what the last lines are about, or upgrade podman',
+  }
+  return new DiagnosticError([diagnostic])
+}
