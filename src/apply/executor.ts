@@ -2,6 +2,8 @@
 export interface Executor {
   /** Runs a program and waits. A non-zero exit is a result, not an exception; a missing program is `exitCode: 127`. */
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>
+  /** Runs a program on the operator's own terminal, or whatever the streams are; its exit code. */
+  attach(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<number>
 }
 
 export interface RunOptions {

@@ -1,32 +1,50 @@
 import { closeSync, openSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
+import type * as Prompts from '@clack/prompts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 
 /** Asks on the controlling terminal, whatever stdin is; without one it fails at once, with the remedy. */
 export async function confirm(question: string): Promise<boolean> {
+  const missing = ['there is no terminal to ask for a confirmation', 'add --yes when you are sure'] as const
+  return onTerminal(...missing, async ({ confirm: ask }, streams) => {
+    return (await ask({ message: question, initialValue: false, ...streams })) === true
+  })
+}
+
+/** Asks for a value that is not shown. */
+export function askSecret(question: string): Promise<string> {
+  const missing = [`there is no terminal to ask for ${question}`, 'store the value first: ov secrets set'] as const
+  return onTerminal(...missing, async ({ password, isCancel }, streams) => {
+    const answer = await password({ message: question, ...streams })
+    if (isCancel(answer) || answer === '')
+      throw new DiagnosticError([
+        { code: 'OV5009', severity: 'error', message: `no value was given for ${question}`, remedy: 'run it again' },
+      ])
+    return answer
+  })
+}
+
+async function onTerminal<Answer>(
+  message: string,
+  remedy: string,
+  ask: (
+    prompts: typeof Prompts,
+    streams: { readonly input: ReadStream; readonly output: WriteStream },
+  ) => Promise<Answer>,
+): Promise<Answer> {
   let input: number
   let output: number
   try {
     input = openSync('/dev/tty', 'r')
     output = openSync('/dev/tty', 'w')
   } catch (cause) {
-    throw new DiagnosticError(
-      [
-        {
-          code: 'OV5009',
-          severity: 'error',
-          message: 'there is no terminal to ask for a confirmation',
-          remedy: 'add --yes when you are sure',
-        },
-      ],
-      { cause },
-    )
+    throw new DiagnosticError([{ code: 'OV5009', severity: 'error', message, remedy }], { cause })
   }
   const prompts = await import('@clack/prompts')
   const reader = new ReadStream(input)
   const writer = new WriteStream(output)
   try {
-    return (await prompts.confirm({ message: question, initialValue: false, input: reader, output: writer })) === true
+    return await ask(prompts, { input: reader, output: writer })
   } finally {
     reader.destroy()
     writer.destroy()

@@ -33,8 +33,8 @@ export async function run(context: Context, options: DestroyOptions, deploys: re
     )
   const records = known.filter((record) => deploys.includes(record.name))
   const dataOf = async (record: DeployRecord) => {
-    const { volumes, folders } = await existingData(record, machine.podman)
-    return [...volumes, ...folders]
+    const { volumes, folders, secrets } = await existingData(record, machine.podman)
+    return [...volumes, ...folders, ...secrets]
   }
   const data = options.purge === true ? (await Promise.all(records.map(dataOf))).flat() : []
   if (options.dryRun === true) {

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
@@ -15,7 +14,6 @@ import {
   findPorts,
   gatherSecrets,
   type GatheredSecrets,
-  hostPath,
   type DesiredPod,
   type PodChange,
   type PodTools,
@@ -24,18 +22,17 @@ import type { DeployEntry } from '../model/deploy-entry.ts'
 import { containerName } from '../model/deploy-key.ts'
 import { fromLabels } from '../plan/labels.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
-import { parseEnvFile, type EnvFile } from '../plan/pod/env.ts'
 import { ANYWHERE } from '../plan/pod/index.ts'
 import { imageRef, type MachineDeploys } from '../plan/pod/project.ts'
-import { updateProvides } from '../plan/pod/provides.ts'
+import { updateProvides, withoutProvider } from '../plan/pod/provides.ts'
 import type { LocalOverride } from '../plan/pod/three-way.ts'
-import { planVolumes } from '../plan/pod/volumes.ts'
 import { placeOf } from '../model/project.ts'
 import { DeployFile, updateDeployFile } from '../state/deploy-file/index.ts'
 import { DeployStore, type DeployRecord } from '../state/deploys.ts'
 import { userPaths } from '../state/paths.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
+import { envFiles } from './env-files.ts'
 import type { OpenProject } from './open.ts'
 import { compileProject, planDeploys, type CompiledProject } from './project.ts'
 
@@ -59,6 +56,17 @@ export function thisMachine(context: Context): Machine {
     get deploys() {
       return (read ??= DeployFile.read(paths.deployFile))
     },
+    forget: (key, purge) =>
+      updateDeployFile(paths, 'destroy', (file) => {
+        const others = new Map(
+          [...file.entries]
+            .filter(([name]) => name !== key)
+            .map(([name, { image }]) => [name, image ?? name.replace(/\/.*$/, '')]),
+        )
+        const image = file.entries.get(key)?.image ?? key.replace(/\/.*$/, '')
+        file.setProvides(withoutProvider(file.provides, key, image, others))
+        if (purge) file.removeEntry(key)
+      }),
     persist: ({ plan, entry }) =>
       updateDeployFile(paths, 'apply', (file) => {
         file.setEntry(plan.name, entry)
@@ -189,10 +197,7 @@ function machineDeploys(
     resolvedPorts,
     provides: deploys.provides,
     local: (key) => withVariables(deploys.entries.get(key), given?.get(key)),
-    applied: (key) => {
-      const { typed, typedBefore } = store.get(key) ?? {}
-      return [typed, typedBefore].flatMap((entry) => entry ?? [])
-    },
+    applied: (key) => store.typed(key),
     localise: (pod, entry) => {
       const folder = dirname(join(root, pod.origin.file))
       return {
@@ -231,23 +236,6 @@ function withVariables(
   const names = new Set(Object.keys(given))
   const kept = (entry?.env ?? []).filter((one) => !names.has(one.replace(/=.*$/s, '')))
   return { ...entry, env: [...kept, ...Object.entries(given).map(([name, value]) => `${name}=${value}`)] }
-}
-
-/** Files of variables that a deploy has on this machine: that of its entry, and `.env` of its workspace. (POD-85, POD-89) */
-function envFiles(key: string, entry: DeployEntry, image: ImageMetadata, paths: Machine['paths']): EnvFile[] {
-  const workspace = planVolumes(containerName(key), entry, image, () => {}).find(
-    (volume) => volume.name === 'workspace' && volume.kind === 'bind',
-  )
-  const candidates = [
-    ...(entry.envFile === undefined ? [] : [absolutePath(entry.envFile, paths.home, paths.home)]),
-    ...(workspace?.kind === 'bind'
-      ? [join(hostPath({ container: containerName(key) }, workspace, paths), '.env')]
-      : []),
-  ]
-  return candidates.filter(existsSync).map((path) => ({
-    path,
-    variables: parseEnvFile(readFileSync(path, 'utf8'), (name) => process.env[name]),
-  }))
 }
 
 /** What differs on the machine, given the images that are about to be built. */

@@ -24,6 +24,15 @@ const ENGINE = {
   help: 'podman, docker, or auto (podman where it is installed); default: OV_BUILD_ENGINE, else auto',
 }
 
+const DEPLOY = { name: '<deploy>', help: 'an image, image/instance, or the name of a deploy' }
+const INSTANCE = { flags: '-i, --instance <name>', help: 'an instance of the deploy' }
+const DEPLOY_TAG = { flags: '--tag <tag>', help: 'tag of the image; default: the newest local build' }
+const SEEDING = [
+  { flags: '--no-seed', help: 'leave the data of volumes alone' },
+  { flags: '--force-seed', help: 'overwrite the data of volumes with that of the image' },
+  { flags: '--data-from <image>', help: 'take the data from another image' },
+]
+
 /** Words that several commands begin with. */
 export const GROUPS: Readonly<Record<string, string>> = {
   image: 'build images, and look at them',
@@ -92,6 +101,127 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['ov destroy site', 'ov destroy site --purge --yes'],
     load: () => import('./destroy.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'set a deploy up from its image alone, without a project',
+    args: [DEPLOY],
+    options: [
+      INSTANCE,
+      DEPLOY_TAG,
+      { flags: '-e, --env <NAME=VALUE>', help: 'a variable of the container; kept', repeat: true },
+      { flags: '-c, --clean', help: 'forget the variables that were given before' },
+      { flags: '--env-file <path>', help: 'a file of further variables; kept' },
+      { flags: '-p, --port <HOST:CONTAINER>', help: 'another host port for a container port; kept', repeat: true },
+      {
+        flags: '-v, --volume <NAME:TYPE[:PATH]>',
+        help: 'how a volume is kept: volume, bind or encrypted; kept',
+        repeat: true,
+      },
+      { flags: '--bind <NAME[=PATH]>', help: 'the same as -v NAME:bind[:PATH]', repeat: true },
+      { flags: '--encrypt <name>', help: 'the same as -v NAME:encrypted', repeat: true },
+      { flags: '--password <how>', help: 'secrets that nobody has: auto makes them up, manual asks; default: auto' },
+      { flags: '--memory-max <size>', help: 'hard limit of memory, such as 6g; kept' },
+      { flags: '--memory-high <size>', help: 'soft limit of memory; kept' },
+      { flags: '--memory-swap-max <size>', help: 'limit of swap; kept' },
+      { flags: '--cpus <number>', help: 'processors, such as 2.5; kept' },
+      ...SEEDING,
+      { flags: '--no-autodetect', help: 'hand in no devices that were found on this machine' },
+    ],
+    examples: [
+      'ov config web -p 8088:8080 -e LOG_LEVEL=debug',
+      'ov config web -i staging -p 8089:8080',
+      'ov config immich -v library:bind:/mnt/photos --memory-max 6g',
+    ],
+    load: () => import('./config.ts'),
+  },
+  {
+    name: 'start',
+    summary: 'start a deploy; one that is not set up is set up first',
+    args: [DEPLOY],
+    options: [INSTANCE, DEPLOY_TAG],
+    examples: ['ov start web', 'ov start web -i staging'],
+    load: () => import('./start.ts'),
+  },
+  {
+    name: 'stop',
+    summary: 'stop a deploy; it comes back with the next boot',
+    args: [DEPLOY],
+    options: [INSTANCE],
+    examples: ['ov stop web'],
+    load: () => import('./stop.ts'),
+  },
+  {
+    name: 'restart',
+    summary: 'restart a deploy',
+    args: [DEPLOY],
+    options: [INSTANCE],
+    examples: ['ov restart web'],
+    load: () => import('./restart.ts'),
+  },
+  {
+    name: 'logs',
+    summary: 'show the journal of a deploy',
+    args: [DEPLOY],
+    options: [
+      INSTANCE,
+      { flags: '-f, --follow', help: 'go on with what is logged' },
+      { flags: '-n, --lines <number>', help: 'the last lines only' },
+    ],
+    examples: ['ov logs web', 'ov logs web -f -n 20'],
+    load: () => import('./logs.ts'),
+  },
+  {
+    name: 'shell',
+    summary: 'open a shell in the container of a deploy',
+    args: [DEPLOY],
+    options: [
+      INSTANCE,
+      { flags: '-c, --command <line>', help: 'a line to run instead' },
+      { flags: '-e, --env <NAME=VALUE>', help: 'a variable for it', repeat: true },
+    ],
+    examples: ['ov shell web', "ov shell web -c 'ls ~'"],
+    load: () => import('./shell.ts'),
+  },
+  {
+    name: 'cmd',
+    summary: 'run a shell line in the container of a deploy',
+    args: [DEPLOY, { name: '<line>', help: 'a line for sh' }],
+    options: [INSTANCE, { flags: '-e, --env <NAME=VALUE>', help: 'a variable for it', repeat: true }],
+    examples: ["ov cmd web 'df -h'"],
+    load: () => import('./cmd.ts'),
+  },
+  {
+    name: 'service',
+    summary: 'ask the init in a container for its services',
+    args: [
+      { name: '<operation>', help: 'status, start, stop or restart' },
+      DEPLOY,
+      { name: '[service]', help: 'a service of the image; default: all' },
+    ],
+    options: [INSTANCE],
+    examples: ['ov service status web', 'ov service restart web nginx'],
+    load: () => import('./service.ts'),
+  },
+  {
+    name: 'update',
+    summary: 'bring a deploy to the newest build of its image',
+    args: [DEPLOY],
+    options: [INSTANCE, DEPLOY_TAG, ...SEEDING],
+    examples: ['ov update web', 'ov update web --tag 2026.144.1443'],
+    load: () => import('./update.ts'),
+  },
+  {
+    name: 'remove',
+    summary: 'stop a deploy and forget it; its data stays',
+    args: [DEPLOY],
+    options: [
+      INSTANCE,
+      { flags: '--purge', help: 'remove its volumes and secrets, too' },
+      { flags: '--keep-deploy', help: 'keep its entry in deploy.yml' },
+    ],
+    examples: ['ov remove web', 'ov remove web --purge'],
+    load: () => import('./remove.ts'),
   },
   {
     name: 'why',

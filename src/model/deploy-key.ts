@@ -10,9 +10,6 @@ export interface DeployName {
   readonly instance?: string
 }
 
-/** Names that stand for something else than a pod. (POD-151) */
-const RESERVED = /^(?:host|local|kubernetes|vm:.*)$/
-
 /** References to registries hold a slash, too: they are told by a domain, a port, a tag or a digest. */
 const isReference = (argument: string): boolean =>
   argument.includes('@') ||
@@ -43,16 +40,6 @@ export const containerName = (key: string): string => `ov-${storageName(key)}`
 
 /** Its part of the paths of its data. (POD-05) */
 export const storageName = (key: string): string => key.replaceAll('/', '-')
-
-/** Name of a pod inside of another deploy, by the names on the way to it. (POD-09) */
-export const nestedName = (path: readonly string[]): string => path.join('.').replaceAll('.', '_')
-
-/** Whether the name of a child can be told apart in a dotted address; an instance may have dots. (POD-09) */
-export const isChildName = (name: string): boolean => /^[^./]+(?:\/[^/]+)?$/.test(name)
-
-/** Whether an entry is a container: it says so, or says nothing and its name stands for nothing else. (POD-151) */
-export const isPodEntry = (key: string, target: string | undefined): boolean =>
-  target === undefined ? !RESERVED.test(key) : ['', 'pod', 'container'].includes(target)
 
 /** Keys that would share one container, in the order given. (POD-07) */
 export function collisions(keys: Iterable<string>): (readonly [first: string, second: string])[] {

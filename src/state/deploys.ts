@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { DeployEntry } from '../model/deploy-entry.ts'
@@ -24,6 +24,8 @@ export interface DeployRecord {
   readonly volumes: readonly string[]
   /** Folders that ov made for its data. */
   readonly folders: readonly string[]
+  /** Podman secrets of the deploy. */
+  readonly secrets: readonly string[]
   /** Podman network; ov made it when it was not there. */
   readonly network: string
   /** What the project said of it: whatever differs from that in `deploy.yml` is the operator's. */
@@ -73,10 +75,30 @@ export class DeployStore {
   /** Replaces a record in one step, and makes sure that it is on the disk. */
   put(record: DeployRecord): void {
     writeAtomic(this.#file(record.name), `${JSON.stringify(record, undefined, 2)}\n`, { keep: true })
+    removeFile(this.#typedFile(record.name))
   }
 
-  remove(name: string): void {
+  /**
+   * What the project said of a deploy: at the last apply, and at the one before when that one was cut short. It is known of a deploy that was
+   * taken down as well, as long as its entry is there: without it every value of the entry would look like the operator's.
+   */
+  typed(name: string): readonly DeployEntry[] {
+    const record = this.get(name)
+    if (record) return [record.typed, record.typedBefore].flatMap((entry) => entry ?? [])
+    const file = this.#typedFile(name)
+    return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8')) as DeployEntry] : []
+  }
+
+  /** Forgets a deploy that was taken down; of one whose entry stays, not what the project said. */
+  remove(name: string, forget: boolean): void {
+    const record = this.get(name)
+    if (record && !forget) writeAtomic(this.#typedFile(name), `${JSON.stringify(record.typed)}\n`, { keep: true })
+    if (forget) removeFile(this.#typedFile(name))
     removeFile(this.#file(name))
+  }
+
+  #typedFile(name: string): string {
+    return this.#file(name).replace(/json$/, 'typed')
   }
 }
 

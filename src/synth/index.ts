@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { storageName } from '../model/deploy-key.ts'
 import { Unrepresentable, type Printed } from '../format/index.ts'
 import type { Place } from '../diagnostics/diagnostic.ts'
 import type { ImagePlan } from '../plan/ir.ts'
@@ -53,8 +54,7 @@ export function synthesise(input: SynthInput): { files: FileTree; diagnostics: D
         ),
       ),
     )
-    if (quadlet)
-      putPrinted(files, `${OUTPUT}/_deploys/${pod.name.replace('/', '-')}/${pod.container}.container`, quadlet)
+    if (quadlet) putPrinted(files, `${OUTPUT}/_deploys/${storageName(pod.name)}/${pod.container}.container`, quadlet)
   }
   putSideMaps(files)
   return { files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))), diagnostics }
@@ -71,9 +71,7 @@ const HOME_SPECIFIER = '%h'
 const offlineQuadlet = (image: string, pod: PodPlan): QuadletInput => ({
   image,
   bindPath: (volume) =>
-    homePath(
-      volume.auto ? `~/.local/share/ov/volumes/${pod.container.replace(/^ov-/, '')}/${volume.name}` : volume.host,
-    ),
+    homePath(volume.auto ? `~/.local/share/ov/volumes/${storageName(pod.name)}/${volume.name}` : volume.host),
   ...(pod.version !== undefined && { version: pod.version }),
   ...(pod.envFile !== undefined && { envFile: pod.envFile }),
 })

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { StringDecoder } from 'node:string_decoder'
 import { execa } from 'execa'
 import type { Clock, Executor, RunOptions, RunResult } from '../executor.ts'
@@ -20,6 +21,7 @@ exit $code`
 
 /** This machine. Programs get their arguments as a list, never through a shell. */
 export const localExecutor: Executor = {
+  attach,
   async run(argv, options: RunOptions = {}): Promise<RunResult> {
     const { stdin, cwd, env, onLine, signal, bound = false } = options
     const [program = '', ...args] = bound ? ['sh', '-c', BOUND, 'ov', ...argv] : argv
@@ -59,6 +61,20 @@ export const localExecutor: Executor = {
       stderr: missing ? `${argv[0]}: not found` : String(result.stderr ?? ''),
     }
   },
+}
+
+/** Signals of the terminal reach the program as well; ov waits for what it makes of them. */
+async function attach(
+  [program = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  const { exitCode, signal, code } = (await execa(program, args, { reject: false, stdio: 'inherit', env })) as {
+    exitCode?: number
+    signal?: NodeJS.Signals
+    code?: string
+  }
+  if (code === 'ENOENT') return 127
+  return exitCode ?? 128 + (signal === undefined ? 0 : (constants.signals[signal] ?? 0))
 }
 
 /** The machine's own time. */

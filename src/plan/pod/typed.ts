@@ -54,7 +54,7 @@ export function typedEntry(pod: PodModel, image: KnownImage, provided: FindProvi
 }
 
 /** `tailscale` stands for all ports to the tailnet, `cloudflare` for all to the world. (POD-72) */
-export function typedTunnel(tunnel: TunnelData): EntryTunnel {
+function typedTunnel(tunnel: TunnelData): EntryTunnel {
   if (tunnel === 'tailscale') return { provider: 'tailscale', private: 'all' }
   if (tunnel === 'cloudflare') return { provider: 'cloudflare', public: 'all' }
   return tunnel as EntryTunnel

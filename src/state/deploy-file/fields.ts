@@ -119,7 +119,7 @@ const writeSecurity = (security: NonNullable<DeployEntry['security']>): Raw =>
   Object.fromEntries(
     Object.entries(SECURITY_KEYS).flatMap(([name, spelling]) => {
       const value = (security as Raw)[name]
-      return value === undefined ? [] : [[spelling, name === 'cpus' ? String(value) : value]]
+      return value === undefined ? [] : [[spelling, typeof value === 'number' ? String(value) : value]]
     }),
   )
 

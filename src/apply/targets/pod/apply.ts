@@ -12,14 +12,23 @@ import { unitOf, type PodTools } from './tools.ts'
 
 /** Makes the machine have the deploy, and waits until it runs. What is about to be done is recorded first. */
 export async function applyPod(change: PodChange, tools: PodTools): Promise<void> {
-  const { executor, podman, store, say, signal } = tools
+  const { podman, store, say } = tools
   const { desired } = change
-  const { plan, record, files } = desired
-  const unit = unitOf(plan.container)
+  const { plan, record } = desired
   const known = store.get(plan.name)
   const typedBefore = known?.typedBefore ?? known?.typed
   store.put({ ...record, phase: 'applying', ...(typedBefore && { typedBefore }) })
   const metadata = await configurePod(change, { seed: 'initial' }, tools)
+  await startPod(desired, tools)
+  await runHook('post_enable', metadata.hooks.post_enable, plan, podman, say)
+  store.put(record)
+}
+
+/** Starts a deploy that is set up, anew where it runs, and waits until it is up. */
+export async function startPod(desired: DesiredPod, tools: PodTools): Promise<void> {
+  const { executor, say, signal } = tools
+  const { plan, files } = desired
+  const unit = unitOf(plan.container)
   if ((await unitState(unit, executor)).load !== 'loaded')
     throw failure(
       desired,
@@ -32,8 +41,6 @@ export async function applyPod(change: PodChange, tools: PodTools): Promise<void
   const started = await executor.run(['systemctl', '--user', 'restart', unit], { signal })
   const problem = started.exitCode === 0 ? await waitUntilUp(desired, tools) : `${unit} does not start`
   if (problem !== undefined) throw failure(desired, problem, await journal(unit, since, executor))
-  await runHook('post_enable', metadata.hooks.post_enable, plan, podman, say)
-  store.put(record)
 }
 
 const failure = (desired: DesiredPod, message: string, output: readonly string[]) =>

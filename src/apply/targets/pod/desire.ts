@@ -81,6 +81,10 @@ export function desirePod({ plan, entry, typed, image, project }: DesireInput, t
         known?.folders,
         binds.flatMap(({ path, auto }) => (auto ? [path] : [])),
       ),
+      secrets: united(
+        known?.secrets,
+        plan.secretLines.map(({ podman }) => podman),
+      ),
       network: plan.network,
       typed,
       ...(envText !== undefined && { envFileHash: contentHash(envText) }),

@@ -13,6 +13,8 @@ import { unitOf, type PodTools } from './tools.ts'
 export interface DeployData {
   readonly volumes: readonly string[]
   readonly folders: readonly string[]
+  /** Names in podman. */
+  readonly secrets: readonly string[]
 }
 
 /** Stops a deploy and removes what apply put on the machine. Data stays unless it is purged. */
@@ -28,15 +30,17 @@ export async function destroyPod(record: DeployRecord, purge: boolean, tools: Po
   await executor.run(['systemctl', '--user', 'reset-failed', unit])
   if (await podman.exists('container', record.container)) await podman.run(['rm', '-f', '-t', '10', record.container])
   if (purge) {
-    const { volumes, folders } = await existingData(record, podman)
+    const { volumes, folders, secrets } = await existingData(record, podman)
     for (const volume of volumes) await podman.run(['volume', 'rm', volume])
+    for (const secret of secrets) await podman.run(['secret', 'rm', secret])
     // Files of a container belong to ids that only its user namespace may remove.
     for (const folder of folders) {
       await podman.run(['unshare', 'rm', '-rf', '--', folder])
       removeEmpty(dirname(folder))
     }
   }
-  store.remove(record.name)
+  await tools.forget(record.name, purge)
+  store.remove(record.name, purge)
   await releaseNetwork(record.network, store.all(), podman)
 }
 
@@ -48,10 +52,15 @@ function removeEmpty(folder: string): void {
   }
 }
 
-/** The volumes and folders of a deploy that are there. */
+/** The volumes, folders and secrets of a deploy that are there. */
 export async function existingData(record: DeployRecord, podman: Podman): Promise<DeployData> {
-  const volumes = await Promise.all(
-    record.volumes.map(async (volume) => ((await podman.exists('volume', volume)) ? [volume] : [])),
-  )
-  return { volumes: volumes.flat(), folders: record.folders.filter((folder) => existsSync(folder)) }
+  const there = async (kind: 'volume' | 'secret', names: readonly string[]) => {
+    const found = await Promise.all(names.map((name) => podman.exists(kind, name)))
+    return names.filter((_, index) => found[index])
+  }
+  return {
+    volumes: await there('volume', record.volumes),
+    folders: record.folders.filter((folder) => existsSync(folder)),
+    secrets: await there('secret', record.secrets),
+  }
 }

@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path'
+import { storageName } from '../../../model/deploy-key.ts'
 import type { PodPlan } from '../../../plan/pod/index.ts'
 import type { PlannedVolume } from '../../../plan/pod/volumes.ts'
 import type { Paths } from '../../../state/paths.ts'
@@ -15,10 +16,10 @@ export function absolutePath(path: string, home: string, folder: string): string
 
 /** Where the data of a volume is on this machine. (POD-05, POD-42) */
 export function hostPath(
-  plan: Pick<PodPlan, 'container'>,
+  { name }: Pick<PodPlan, 'name'>,
   volume: Pick<Extract<PlannedVolume, { host: string }>, 'name' | 'host' | 'auto'>,
   paths: Paths,
 ): string {
   if (!volume.auto) return fillHome(volume.host, paths.home)
-  return join(paths.volumes, plan.container.replace(/^ov-/, ''), volume.name)
+  return join(paths.volumes, storageName(name), volume.name)
 }

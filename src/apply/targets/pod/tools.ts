@@ -14,6 +14,8 @@ export interface PodTools {
   readonly store: DeployStore
   /** Writes down in `deploy.yml` what a deploy is. */
   readonly persist: (desired: DesiredPod) => Promise<void>
+  /** Takes back in `deploy.yml` what a deploy offers to others, and its entry when its data goes, too. */
+  readonly forget: (key: string, purge: boolean) => Promise<void>
   readonly credentials: Credentials
   readonly say: (line: string) => void
   readonly signal: AbortSignal

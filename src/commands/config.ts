@@ -1,0 +1,98 @@
+import { resolve } from 'node:path'
+import { preflight } from '../apply/preflight.ts'
+import { throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { BadFlag, type DeployFlags } from '../plan/pod/flags.ts'
+import { withLock } from '../state/lock.ts'
+import type { Context } from './command.ts'
+import { setUp } from './configure.ts'
+import { thisMachine } from './machine.ts'
+import { askSecret } from './confirm.ts'
+
+export interface ConfigOptions {
+  readonly instance?: string
+  readonly tag?: string
+  readonly env?: readonly string[]
+  readonly clean?: boolean
+  readonly envFile?: string
+  readonly port?: readonly string[]
+  readonly volume?: readonly string[]
+  readonly bind?: readonly string[]
+  readonly encrypt?: readonly string[]
+  readonly password?: string
+  readonly memoryMax?: string
+  readonly memoryHigh?: string
+  readonly memorySwapMax?: string
+  readonly cpus?: string
+  readonly seed?: boolean
+  readonly forceSeed?: boolean
+  readonly dataFrom?: string
+  readonly autodetect?: boolean
+}
+
+/** `ov config`: sets a deploy up on this machine, from its image and what the operator says. It needs no project. (POD-28) */
+export async function run(context: Context, options: ConfigOptions, image: string): Promise<number> {
+  const machine = thisMachine(context)
+  const password = options.password ?? 'auto'
+  if (password !== 'auto' && password !== 'manual') {
+    context.say(`--password is auto or manual, not ${JSON.stringify(password)}`)
+    return 64
+  }
+  throwIfErrors(await preflight(machine.executor))
+  return withLock(
+    machine.paths.lock,
+    () => context.say('waiting for another ov to finish'),
+    async () => {
+      try {
+        await setUp(
+          image,
+          {
+            flags: flagsOf(options),
+            detect: options.autodetect !== false,
+            ...(options.instance !== undefined && { instance: options.instance }),
+            ...(options.tag !== undefined && { tag: options.tag }),
+            ...(options.seed !== false && { seed: options.forceSeed === true ? 'force' : 'initial' }),
+            ...(options.dataFrom !== undefined && { dataFrom: options.dataFrom }),
+            ...(password === 'manual' && { ask: askSecret }),
+          },
+          machine,
+        )
+        return 0
+      } catch (error) {
+        if (!(error instanceof BadFlag)) throw error
+        context.say(error.message)
+        return 64
+      }
+    },
+  )
+}
+
+/** What of the options goes into the entry. */
+export function flagsOf(options: ConfigOptions): DeployFlags {
+  const limits = {
+    ...(options.memoryMax !== undefined && { memoryMax: size(options.memoryMax, '--memory-max') }),
+    ...(options.memoryHigh !== undefined && { memoryHigh: size(options.memoryHigh, '--memory-high') }),
+    ...(options.memorySwapMax !== undefined && { memorySwapMax: size(options.memorySwapMax, '--memory-swap-max') }),
+    ...(options.cpus !== undefined && { cpus: processors(options.cpus) }),
+  }
+  return {
+    ...(options.env && { env: options.env }),
+    ...(options.clean === true && { clean: true }),
+    ...(options.envFile !== undefined && { envFile: resolve(options.envFile) }),
+    ...(options.port && { ports: options.port }),
+    ...(options.volume && { volumes: options.volume }),
+    ...(options.bind && { binds: options.bind }),
+    ...(options.encrypt && { encrypt: options.encrypt }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+  }
+}
+
+function size(text: string, flag: string): string {
+  if (!/^\d+[kKmMgGtT]?$/.test(text))
+    throw new BadFlag(`${flag} ${JSON.stringify(text)}: write a size such as 6g: digits with an optional k, m, g or t`)
+  return text
+}
+
+function processors(text: string): string {
+  if (!(Number(text) > 0)) throw new BadFlag(`--cpus ${JSON.stringify(text)}: write a number above 0, such as 2.5`)
+  return text
+}

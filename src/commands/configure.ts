@@ -1,0 +1,209 @@
+import { detectDevices } from '../apply/devices.ts'
+import {
+  checkPod,
+  comparePod,
+  configurePod,
+  desirePod,
+  findPorts,
+  gatherSecrets,
+  runHook,
+  startPod,
+  unitOf,
+  type DesiredPod,
+  type PodChange,
+  type SeedMode,
+} from '../apply/targets/pod/index.ts'
+import { unitState } from '../apply/systemd.ts'
+import { throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { DeployEntry } from '../model/deploy-entry.ts'
+import { containerName } from '../model/deploy-key.ts'
+import { assignment } from '../plan/pod/env.ts'
+import { ANYWHERE, planPod, type PodPlan, type Surroundings } from '../plan/pod/index.ts'
+import { withFlags, type DeployFlags } from '../plan/pod/flags.ts'
+import { secretVariables } from '../plan/pod/secrets.ts'
+import type { ImageMetadata } from '../plan/metadata.ts'
+import { envFiles } from './env-files.ts'
+import { findDeploy, localImage, type DeployChoice, type LocalDeploy } from './local-deploy.ts'
+import type { Machine } from './machine.ts'
+
+/** How a deploy is set up. */
+export interface SetUp extends DeployChoice {
+  readonly flags: DeployFlags
+  readonly seed?: SeedMode
+  /** Image that volumes are filled from. */
+  readonly dataFrom?: string
+  readonly detect: boolean
+  /** Asks for secrets that nobody has, instead of making them up. */
+  readonly ask?: (question: string) => Promise<string>
+}
+
+/** Sets a deploy up from its entry, what flags say, and what its image says of itself. (POD-28 to POD-33) */
+export async function setUp(argument: string, options: SetUp, machine: Machine): Promise<DesiredPod> {
+  const { say } = machine
+  const local = await findDeploy(argument, options, machine)
+  const { key } = local.name
+  const { metadata } = local.image
+  const found = options.detect ? detectDevices() : undefined
+  if (found && found.devices.length > 0) say(`Auto-detected devices: ${found.devices.join(', ')}`)
+  const variable = process.env[`OV_VOLUMES_${local.name.image.toUpperCase().replaceAll('-', '_')}`]
+  const flagged = withFlags(local.entry, options.flags, metadata, variable)
+  if (flagged.image !== undefined && flagged.image !== local.name.image)
+    say(`config: deploy "${key}" declares image: "${flagged.image}"`)
+  const { entry, credentials } = withoutSecrets(named(flagged, local), metadata)
+  const change = await plan(local, withDevices(entry, found?.devices ?? []), options, found?.env ?? {}, machine)
+  for (const { name, service, key: at, value } of credentials(change.desired.plan)) {
+    await machine.credentials.set(service, at, value)
+    say(`Imported ${name} into credential store (${service}/${at})`)
+  }
+  const source =
+    options.dataFrom === undefined
+      ? undefined
+      : await localImage(options.dataFrom, machine).then(({ reference, metadata }) => ({ image: reference, metadata }))
+  await configurePod(
+    change,
+    { ...(options.seed && { seed: options.seed }), ...(source && { source }) },
+    { ...machine, say },
+  )
+  for (const { path } of change.desired.files) say(`Wrote ${path}`)
+  say('Reloaded systemd user daemon')
+  if (metadata.hooks.post_enable !== undefined) {
+    await startPod(change.desired, machine)
+    await runHook('post_enable', metadata.hooks.post_enable, change.desired.plan, machine.podman, say)
+  } else if ((await unitState(unitOf(change.desired.plan.container), machine.executor)).active === 'active')
+    say('Restart affected services to pick up changes')
+  warnAboutServers(metadata, change.desired.plan, machine)
+  return change.desired
+}
+
+/** Works out what the machine should have; everything that can be wrong is found here, before anything is written. (POD-31) */
+async function plan(
+  local: LocalDeploy,
+  entry: DeployEntry,
+  options: SetUp,
+  detected: Readonly<Record<string, string>>,
+  machine: Machine,
+): Promise<PodChange> {
+  const { key } = local.name
+  const absent = new Set<string>()
+  let settled = entry
+  const look = () => {
+    const around = surroundings(key, settled, local.image.metadata, options.flags, detected, absent, machine)
+    return planPod(key, settled, local.author, local.image, around)
+  }
+  let { plan: planned, diagnostics } = look()
+  throwIfErrors(diagnostics)
+  const taken = new Set(
+    [...machine.deploys.entries].flatMap(([other, { resolvedPort, ports }]) =>
+      other === key ? [] : (resolvedPort ?? ports ?? []).flatMap((text) => Number(/(\d+):\d+/.exec(text)?.[1]) || []),
+    ),
+  )
+  const { resolvedPort: _, ...rest } = entry
+  settled = planned.ports.some(({ host }) => host === 'auto')
+    ? { ...rest, resolvedPort: await findPorts(planned, local.entry, taken, machine) }
+    : rest
+  if (settled.resolvedPort) machine.say(`Resolved ports for ${key}: ${settled.resolvedPort.join(', ')}`)
+  const given = Object.fromEntries((options.flags.env ?? []).map(assignment))
+  const secrets = await gatherSecrets(planned, {
+    ...machine,
+    env: { ...process.env, ...given },
+    home: machine.paths.home,
+    ask: options.ask,
+  })
+  for (const name of secrets.absent) absent.add(name)
+  ;({ plan: planned, diagnostics } = look())
+  const desired = desirePod(
+    { plan: planned, entry: settled, typed: machine.store.typed(key)[0] ?? {}, image: local.reference, project: '' },
+    machine,
+  )
+  const problems = await checkPod(desired, machine)
+  throwIfErrors([...diagnostics, ...secrets.diagnostics, ...problems.filter(({ code }) => code !== 'OV5011')])
+  for (const one of [...diagnostics, ...problems]) warn(one, machine)
+  return (await comparePod(desired, secrets, false, machine)) ?? { desired, before: new Map(), secrets, reasons: [] }
+}
+
+function warn({ message, remedy }: Diagnostic, { say }: Machine): void {
+  say(`Warning: ${message}`)
+  if (remedy !== undefined) say(`    ${remedy}`)
+}
+
+/** What this machine adds to a deploy. */
+function surroundings(
+  key: string,
+  entry: DeployEntry,
+  image: ImageMetadata,
+  flags: DeployFlags,
+  detected: Readonly<Record<string, string>>,
+  absent: ReadonlySet<string>,
+  { deploys, paths }: Machine,
+): Surroundings {
+  const files = envFiles(key, entry, image, paths)
+  const explicit = files.find(({ path }) => path === flags.envFile)
+  const unitFile = explicit ?? files[0]
+  return {
+    ...ANYWHERE,
+    hasSecret: (podman) => !absent.has(podman),
+    env: {
+      provides: deploys.provides,
+      containers: [...new Set([...deploys.entries.keys(), key])].map(containerName),
+      detected,
+      files,
+      ...(unitFile && { unitFile }),
+      given: Object.fromEntries(
+        (flags.env ?? []).map(assignment).filter(([name]) => !secretVariables(image).has(name)),
+      ),
+    },
+  }
+}
+
+/** A new entry says what it is; one that is there is not told otherwise. (POD-17) */
+const named = (entry: DeployEntry, { name }: LocalDeploy): DeployEntry => ({
+  ...entry,
+  target: entry.target ?? 'pod',
+  image: entry.image ?? name.image,
+})
+
+/** Devices that were found are kept, so that the deploy has them when its units are written anew. (POD-18) */
+function withDevices(entry: DeployEntry, devices: readonly string[]): DeployEntry {
+  if (devices.length === 0 || entry.security?.privileged === true) return entry
+  return {
+    ...entry,
+    security: { ...entry.security, devices: [...new Set([...(entry.security?.devices ?? []), ...devices])] },
+  }
+}
+
+interface Import {
+  readonly name: string
+  readonly service: string
+  readonly key: string
+  readonly value: string
+}
+
+/** Values of secrets don't stay in an entry: they go to the credential store. (POD-98, POD-99) */
+function withoutSecrets(
+  entry: DeployEntry,
+  image: ImageMetadata,
+): { entry: DeployEntry; credentials: (plan: PodPlan) => Import[] } {
+  const secret = secretVariables(image)
+  const [kept, moved] = [
+    (entry.env ?? []).filter((text) => !secret.has(assignment(text)[0])),
+    (entry.env ?? []).map(assignment).filter(([name]) => secret.has(name)),
+  ]
+  const { env: _, ...rest } = entry
+  return {
+    entry: { ...rest, ...(kept.length > 0 && { env: kept }) },
+    credentials: ({ secrets }) =>
+      moved.map(([name, value]) => {
+        const credential = secrets.credentials.find((one) => one.name === name)
+        const own = secrets.owned.find(({ env }) => env.includes(name))
+        const service = credential?.service ?? 'ov/secret'
+        return { name, value, service, key: credential?.key ?? own?.podman ?? name }
+      }),
+  }
+}
+
+/** A server that others should offer may come later. (POD-88) */
+function warnAboutServers({ mcpRequires }: ImageMetadata, { base }: PodPlan, { deploys, say }: Machine): void {
+  for (const { name, description } of mcpRequires)
+    if (!deploys.provides.mcp.some((server) => server.name === name))
+      say(`Warning: ${base} requires MCP server ${name} (${description}) — not available`)
+}

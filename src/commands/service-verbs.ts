@@ -1,0 +1,59 @@
+import { unitState, systemctl } from '../apply/systemd.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import { containerName, deployName, type DeployName } from '../model/deploy-key.ts'
+import type { Machine } from './machine.ts'
+
+export interface InstanceOption {
+  readonly instance?: string
+}
+
+/** A deploy that has a unit on this machine. */
+export interface ServiceName extends DeployName {
+  readonly container: string
+  readonly unit: string
+}
+
+/** The unit that an argument means; whether it is there is another matter. */
+export function serviceOf(argument: string, { instance }: InstanceOption): ServiceName {
+  const name = deployName(argument, instance)
+  const container = containerName(name.key)
+  return { ...name, container, unit: `${container}.service` }
+}
+
+/** The same, of a deploy that is set up: one that is not is an error that says what to do. (POD-125) */
+export async function configured(argument: string, options: InstanceOption, machine: Machine): Promise<ServiceName> {
+  const service = serviceOf(argument, options)
+  if ((await unitState(service.unit, machine.executor)).load === 'loaded') return service
+  const known = [...machine.deploys.entries.keys()]
+  const close = known.includes(service.key) ? undefined : suggest(service.key, known)
+  const named = service.instance === undefined ? service.image : `${service.image} -i ${service.instance}`
+  throw new DiagnosticError([
+    {
+      code: 'OV6007',
+      severity: 'error',
+      message: `${service.key} is not configured${close === undefined ? '' : ` (did you mean "${close}"?)`}`,
+      remedy: `run 'ov config ${named}' first`,
+    },
+  ])
+}
+
+/** Runs a verb of systemctl on a deploy. */
+export async function verb(name: 'start' | 'stop' | 'restart', { unit }: ServiceName, machine: Machine): Promise<void> {
+  await systemctl(machine.executor, name, unit)
+  machine.say(`${{ start: 'Started', stop: 'Stopped', restart: 'Restarted' }[name]} ${unit}`)
+}
+
+/** A container that must be running. (POD-133) */
+export async function running(service: ServiceName, { podman }: Machine): Promise<void> {
+  const { stdout } = await podman.try(['container', 'inspect', '--format', '{{.State.Running}}', service.container])
+  if (stdout.trim() === 'true') return
+  throw new DiagnosticError([
+    {
+      code: 'OV5006',
+      severity: 'error',
+      message: `container ${service.container} is not running`,
+      remedy: `run 'ov start ${service.image}${service.instance === undefined ? '' : ` -i ${service.instance}`}' first`,
+    },
+  ])
+}

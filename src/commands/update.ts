@@ -1,0 +1,53 @@
+import { unitState } from '../apply/systemd.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { deployName } from '../model/deploy-key.ts'
+import { withLock } from '../state/lock.ts'
+import type { Context } from './command.ts'
+import { setUp } from './configure.ts'
+import { thisMachine } from './machine.ts'
+import { serviceOf, verb, type InstanceOption } from './service-verbs.ts'
+
+export interface UpdateOptions extends InstanceOption {
+  readonly tag?: string
+  readonly seed?: boolean
+  readonly forceSeed?: boolean
+  readonly dataFrom?: string
+}
+
+/** `ov update`: brings a deploy to the newest build of its image, with its settings and its data. (POD-129) */
+export async function run(context: Context, options: UpdateOptions, image: string): Promise<number> {
+  const machine = thisMachine(context)
+  const { key } = deployName(image, options.instance)
+  if (!machine.deploys.entries.has(key))
+    throw new DiagnosticError([
+      {
+        code: 'OV6007',
+        severity: 'error',
+        message: `no deploy named "${key}" in deploy.yml.`,
+        remedy: `To refresh an image artifact only, use 'ov image pull ${image}'`,
+      },
+    ])
+  const service = serviceOf(image, options)
+  return withLock(
+    machine.paths.lock,
+    () => context.say('waiting for another ov to finish'),
+    async () => {
+      const active = (await unitState(service.unit, machine.executor)).active === 'active'
+      await setUp(
+        image,
+        {
+          flags: {},
+          detect: false,
+          ...(options.instance !== undefined && { instance: options.instance }),
+          ...(options.tag !== undefined && { tag: options.tag }),
+          ...(options.dataFrom !== undefined && { dataFrom: options.dataFrom }),
+          ...(options.seed !== false && { seed: options.forceSeed === true ? ('force' as const) : ('merge' as const) }),
+        },
+        machine,
+      )
+      if (active) await verb('restart', service, machine)
+      else context.say(`Service ${service.unit} is not active, skipping restart`)
+      return 0
+    },
+  )
+}
