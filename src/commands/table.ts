@@ -37,6 +37,7 @@ const SEEDING = [
 export const GROUPS: Readonly<Record<string, string>> = {
   image: 'build images, and look at them',
   eval: 'check that images are what they should be',
+  deploy: "look at deploy.yml, the machine's own settings of its deploys",
 }
 
 /** Every command of ov. */
@@ -222,6 +223,40 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['ov remove web', 'ov remove web --purge'],
     load: () => import('./remove.ts'),
+  },
+  {
+    name: 'deploy show',
+    summary: 'print deploy.yml, or one entry of it',
+    args: [{ name: '[deploy]', help: 'default: all' }],
+    options: [INSTANCE],
+    examples: ['ov deploy show', 'ov deploy show web -i staging'],
+    load: () => import('./deploy-show.ts'),
+  },
+  {
+    name: 'deploy reset',
+    summary: 'forget what deploy.yml says: all of it, an entry, or a value',
+    args: [{ name: '[deploy]', help: 'default: all of deploy.yml' }],
+    options: [
+      INSTANCE,
+      {
+        flags: '--field <path>',
+        help: "a value that was changed here, such as env.LOG_LEVEL: it is the project's again",
+      },
+    ],
+    examples: ['ov deploy reset web', 'ov deploy reset web --field env.LOG_LEVEL'],
+    load: () => import('./deploy-reset.ts'),
+  },
+  {
+    name: 'deploy status',
+    summary: 'show which deploys have an entry in deploy.yml, and which a quadlet',
+    examples: ['ov deploy status'],
+    load: () => import('./deploy-status.ts'),
+  },
+  {
+    name: 'deploy path',
+    summary: 'print where deploy.yml is',
+    examples: ['ov deploy path'],
+    load: () => import('./deploy-path.ts'),
   },
   {
     name: 'why',

@@ -45,6 +45,25 @@ export function threeWay(
 const stateOf = ({ resolvedPort }: DeployEntry = {}): DeployEntry =>
   resolvedPort === undefined ? {} : { resolvedPort }
 
+/** An entry in which one value is the project's again, or nobody's; undefined where nothing differs under that path. */
+export function withoutOverride(
+  entry: DeployEntry,
+  applied: DeployEntry | undefined,
+  path: string,
+): DeployEntry | undefined {
+  const [parts, base] = [new Map(split(entry)), split(applied ?? {})]
+  const paths = [...new Set([...parts.keys(), ...base.keys()])].filter(
+    (one) => one === path || one.startsWith(`${path}.`),
+  )
+  const changed = paths.filter((one) => !same(parts.get(one), base.get(one)))
+  for (const one of changed) {
+    const value = base.get(one)
+    if (value === undefined) parts.delete(one)
+    else parts.set(one, value)
+  }
+  return changed.length === 0 ? undefined : join(parts, entry)
+}
+
 const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
 
 const canonical = (value: unknown): string =>

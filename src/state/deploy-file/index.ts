@@ -2,10 +2,12 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   isMap as isMapNode,
+  isNode,
   isPair,
   isSeq,
   LineCounter,
   parseDocument,
+  stringify,
   type Document,
   type Node,
   type YAMLMap,
@@ -106,6 +108,13 @@ export class DeployFile {
     }
     if (provides.env.length + provides.mcp.length === 0) this.#document.delete('provides')
     this.#provides = provides
+  }
+
+  /** One entry as a file of its own; undefined where it is not there. */
+  show(key: string): string | undefined {
+    const entry: unknown = this.#document.getIn(['deploy', key])
+    if (!this.#entries.has(key)) return undefined
+    return stringify({ deploy: { [key]: isNode(entry) ? (entry.toJS(this.#document) as unknown) : entry } }, PRINT)
   }
 
   /** Somebody changed it since it was read. */
