@@ -4,6 +4,7 @@ import { containerName } from '../../model/deploy-key.ts'
 import { placeOf, type PodModel, type Project } from '../../model/project.ts'
 import { refName } from '../../model/schema/refs.ts'
 import type { ImageMetadata } from '../metadata.ts'
+import { assignment } from './env.ts'
 import { ANYWHERE, planPod, planPorts, type PodPlan, type Surroundings } from './index.ts'
 import { fillTemplate, NO_PROVIDES, providesOf, updateProvides, type Provider } from './provides.ts'
 import { sayTo, type Author } from './say.ts'
@@ -122,7 +123,7 @@ export function planProject(
       )
     const elsewhere = Object.entries(pod.data.env ?? {}).filter(([, value]) => typeof value === 'object')
     diagnostics.push(...found.filter((one) => !isAwaited(one, machine, elsewhere.length)))
-    if (machine) checkAwaited(pod, plan, around, say)
+    if (machine) checkAwaited(pod, entry, around, say)
     return [{ plan, typed, entry, overrides }]
   })
   return { pods, unknown, provides, diagnostics }
@@ -133,10 +134,10 @@ const isAwaited = ({ code }: Diagnostic, machine: MachineDeploys | undefined, so
   code === 'OV4003' && machine === undefined && sources > 0
 
 /** Values that the program leaves to a file or to the operator must be there when the deploy is applied. */
-function checkAwaited(pod: PodModel, plan: PodPlan, { env }: Surroundings, say: ReturnType<typeof sayTo>): void {
-  const inline = new Map(plan.env)
+function checkAwaited(pod: PodModel, entry: DeployEntry, { env }: Surroundings, say: ReturnType<typeof sayTo>): void {
+  const given = new Set((entry.env ?? []).map((one) => assignment(one)[0]))
   for (const [name, value] of Object.entries(pod.data.env ?? {})) {
-    if (typeof value !== 'object' || inline.has(name)) continue
+    if (typeof value !== 'object' || given.has(name)) continue
     if (value.from === 'operator')
       say(
         'OV4005',

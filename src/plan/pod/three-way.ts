@@ -36,14 +36,10 @@ export function threeWay(
     if (kept && !same(is, wanted)) overrides.push({ path, local: is, project: wanted })
   }
   return {
-    entry: { ...stateOf(local), ...join(merged, local) },
+    entry: join(merged, local),
     overrides: overrides.sort((a, b) => byName(a.path, b.path)),
   }
 }
-
-/** What ov itself found out and keeps: nobody writes it, so that nobody changes it. */
-const stateOf = ({ resolvedPort }: DeployEntry = {}): DeployEntry =>
-  resolvedPort === undefined ? {} : { resolvedPort }
 
 /** An entry in which one value is the project's again, or nobody's; undefined where nothing differs under that path. */
 export function withoutOverride(

@@ -100,6 +100,11 @@ describe('a typed deploy and deploy.yml, three-way', () => {
     expect(overrides).toEqual([])
   })
 
+  it('POD-68 ports that were found are nobody’s word: they are found anew', () => {
+    const { entry } = threeWay([V1], { ...V1, resolvedPort: ['1:8080'] }, V1)
+    expect(entry).toEqual(V1)
+  })
+
   it('POD-105 sidecars change value by value', () => {
     const with_ = (env: Record<string, string>): DeployEntry => ({ image: 'web', sidecars: { tailscale: { env } } })
     const { entry, overrides } = threeWay(
