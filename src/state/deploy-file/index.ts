@@ -87,7 +87,7 @@ export class DeployFile {
     if (clash) throw new DiagnosticError([collision(clash, this.path)])
     for (const field of FIELDS) {
       const [was, is] = [before[field.name], entry[field.name]]
-      if (JSON.stringify(was) !== JSON.stringify(is)) this.#setField(key, field, is)
+      if (JSON.stringify(was) !== JSON.stringify(is)) this.#setField(key, field, was, is)
     }
     if (JSON.stringify(before.volumes) !== JSON.stringify(entry.volumes))
       this.#document.deleteIn(['deploy', key, 'workspace'])
@@ -103,7 +103,7 @@ export class DeployFile {
   setProvides(provides: Provides): void {
     for (const kind of ['env', 'mcp'] as const) {
       if (JSON.stringify(provides[kind]) === JSON.stringify(this.#provides[kind])) continue
-      if (provides[kind].length > 0) this.#set(['provides', kind], provides[kind])
+      if (provides[kind].length > 0) this.#put(['provides', kind], provides[kind])
       else this.#document.deleteIn(['provides', kind])
     }
     if (provides.env.length + provides.mcp.length === 0) this.#document.delete('provides')
@@ -210,40 +210,41 @@ export class DeployFile {
     return entries
   }
 
-  #setField(key: string, { keys, write, identity }: Field, value: unknown): void {
+  #setField(key: string, { keys, write, identity }: Field, was: unknown, is: unknown): void {
     const spelling = keys.find((one) => this.#document.hasIn(['deploy', key, one])) ?? keys[0]
     const path = ['deploy', key, spelling]
-    if (value === undefined) this.#document.deleteIn(path)
-    else this.#set(path, write(value as never), identity)
+    if (is === undefined) this.#document.deleteIn(path)
+    else this.#set(path, was === undefined ? undefined : write(was as never), write(is as never), identity)
   }
 
-  /** Changes as little as it can: items of lists that stay keep their remarks. */
-  #set(path: string[], value: unknown, identity?: (item: unknown) => string): void {
+  /** Changes as little as it can: what stays keeps its remarks, and what ov does not know of it. */
+  #set(path: string[], was: unknown, is: unknown, identity?: (item: unknown) => string): void {
     const node: unknown = this.#document.getIn(path, true)
-    if (Array.isArray(value) && isSeq(node) && identity) {
-      const known = new Map(node.items.map((item) => [identity((item as Node).toJS(this.#document)), item as Node]))
-      node.items = value.map((wanted) => {
+    if (Array.isArray(is) && isSeq(node) && identity) {
+      const plain = (item: unknown): unknown => (isNode(item) ? item.toJS(this.#document) : item)
+      const known = new Map(node.items.map((item) => [identity(plain(item)), item as Node]))
+      const before = new Map((Array.isArray(was) ? (was as unknown[]) : []).map((item) => [identity(item), item]))
+      if (node.items.length === 0) node.flow = false
+      node.items = is.map((wanted) => {
         const item = known.get(identity(wanted))
-        if (!item) return this.#document.createNode(wanted)
-        if (JSON.stringify(item.toJS(this.#document)) === JSON.stringify(wanted)) return item
-        return this.#merge(item, wanted)
+        return item ? this.#merge(item, before.get(identity(wanted)), wanted) : this.#document.createNode(wanted)
       })
-      node.flow = value.length === 0
-    } else if (isMap(value) && isMapNode(node)) this.#merge(node, value)
-    else this.#put(path, value)
+    } else if (isMap(is) && isMapNode(node)) this.#merge(node, was, is)
+    else this.#put(path, is)
   }
 
   /** Maps change key by key, everything else as a whole. */
-  #merge(node: Node, value: unknown): Node {
-    if (!isMapNode(node) || !isMap(value)) {
-      const fresh = this.#document.createNode(value) as Node
+  #merge(node: Node, was: unknown, is: unknown): Node {
+    if (JSON.stringify(was) === JSON.stringify(is)) return node
+    if (!isMapNode(node) || !isMap(is)) {
+      const fresh = this.#document.createNode(is) as Node
       fresh.comment = node.comment ?? null
       fresh.commentBefore = node.commentBefore ?? null
       return fresh
     }
-    const before = node.toJS(this.#document) as Raw
-    for (const key of Object.keys(before)) if (!(key in value)) node.delete(key)
-    for (const [key, one] of Object.entries(value))
+    const before = isMap(was) ? was : {}
+    for (const key of Object.keys(before)) if (!(key in is)) node.delete(key)
+    for (const [key, one] of Object.entries(is))
       if (JSON.stringify(before[key]) !== JSON.stringify(one)) node.set(key, this.#document.createNode(one))
     return node
   }
