@@ -122,6 +122,26 @@ export class Podman {
     await this.run(['secret', 'create', name, '-'], { stdin: value })
   }
 
+  /** All containers, running or not, with what they publish: one question for all of them. */
+  async containers(): Promise<{ name: string; image: string; ports: readonly string[] }[]> {
+    const { stdout } = await this.run(['ps', '--all', '--format', 'json'])
+    const containers = JSON.parse(stdout || '[]') as {
+      Names?: string[]
+      Image: string
+      Ports?: { host_ip: string; host_port: number; container_port: number; range: number; protocol: string }[] | null
+    }[]
+    return containers.map(({ Names, Image, Ports }) => ({
+      name: Names?.[0] ?? '',
+      image: Image,
+      ports: (Ports ?? []).flatMap(({ host_ip: ip, host_port: host, container_port: container, range, protocol }) =>
+        Array.from(
+          { length: range || 1 },
+          (_, at) => `${ip || '0.0.0.0'}:${host + at} -> ${container + at}/${protocol}`,
+        ),
+      ),
+    }))
+  }
+
   /** Host ports that a container publishes, running or not yet. */
   async published(container: string): Promise<{ host: number; protocol: string; text: string }[]> {
     const { exitCode, stdout } = await this.try(['port', container])

@@ -10,21 +10,37 @@ export interface UnitState {
 }
 
 /** What systemd says of a unit of the user. */
-export async function unitState(unit: string, executor: Executor): Promise<UnitState> {
+export const unitState = async (unit: string, executor: Executor): Promise<UnitState> =>
+  (await unitStates([unit], executor)).get(unit)!
+
+/** The same of many, in one question. */
+export async function unitStates(
+  units: readonly string[],
+  executor: Executor,
+): Promise<ReadonlyMap<string, UnitState>> {
+  if (units.length === 0) return new Map()
   const { stdout } = await executor.run(
-    ['systemctl', '--user', 'show', unit, '-p'].concat('LoadState,ActiveState,SubState,NRestarts'),
+    ['systemctl', '--user', 'show', ...units, '-p'].concat('Id,LoadState,ActiveState,SubState,NRestarts'),
   )
-  const fields = new Map(
-    stdout
-      .split('\n')
-      .map((line) => [line.slice(0, Math.max(0, line.indexOf('='))), line.slice(line.indexOf('=') + 1)]),
+  const blocks = stdout.split(/\n\n+/).map((block) => {
+    const lines = block.split('\n').filter((line) => line.includes('='))
+    return new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+  })
+  return new Map(
+    units.map((unit, index) => {
+      // Answers come in the order of the questions; a unit may be known by another name.
+      const fields = blocks.find((one) => one.get('Id') === unit) ?? blocks[index]
+      return [
+        unit,
+        {
+          load: fields?.get('LoadState') ?? '',
+          active: fields?.get('ActiveState') ?? '',
+          sub: fields?.get('SubState') ?? '',
+          restarts: Number(fields?.get('NRestarts') ?? 0),
+        },
+      ]
+    }),
   )
-  return {
-    load: fields.get('LoadState') ?? '',
-    active: fields.get('ActiveState') ?? '',
-    sub: fields.get('SubState') ?? '',
-    restarts: Number(fields.get('NRestarts') ?? 0),
-  }
 }
 
 /** Tells the user's manager something; its refusal is reported with what it said. */

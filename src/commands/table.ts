@@ -87,8 +87,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'status',
     summary: 'show the deploys of this machine',
     args: [{ name: '[deploys...]', help: 'names of deploys; default: all' }],
-    options: [{ flags: '--json', help: 'print them as JSON' }],
-    examples: ['ov status', 'ov status --json'],
+    options: [
+      { flags: '--json', help: 'print them as JSON' },
+      { flags: '-w, --watch', help: 'look again every second, until interrupted' },
+    ],
+    examples: ['ov status', 'ov status --json', 'ov status --watch'],
     load: () => import('./status.ts'),
   },
   {
