@@ -30,16 +30,20 @@ export class Podman {
   /** Runs podman; its failure is reported with what it said. */
   async run(args: readonly string[], options?: RunOptions): Promise<RunResult> {
     const result = await this.try(args, options)
-    if (result.exitCode !== 0)
-      throw new DiagnosticError([
-        {
-          code: 'OV5007',
-          severity: 'error',
-          message: `${this.program} ${args[0]} ${args[1] ?? ''} failed: ${result.stderr.trim().split('\n').at(-1) ?? `exit code ${result.exitCode}`}`,
-          remedy: `see what ${this.program} says; the command can be repeated`,
-        },
-      ])
+    if (result.exitCode !== 0) throw this.#failure(args, result)
     return result
+  }
+
+  #failure(args: readonly string[], { stderr, exitCode }: RunResult): DiagnosticError {
+    const said = stderr.trim().split('\n').at(-1) ?? `exit code ${exitCode}`
+    return new DiagnosticError([
+      {
+        code: 'OV5007',
+        severity: 'error',
+        message: `${this.program} ${args[0]} ${args[1] ?? ''} failed: ${said}`,
+        remedy: `see what ${this.program} says; the command can be repeated`,
+      },
+    ])
   }
 
   /** Runs podman; a non-zero exit is a result. */
@@ -119,7 +123,12 @@ export class Podman {
   /** Makes a secret, or gives it another value, which travels through standard input. (CRED-72) */
   async setSecret(name: string, value: string): Promise<void> {
     if (await this.exists('secret', name)) await this.run(['secret', 'rm', name])
-    await this.run(['secret', 'create', name, '-'], { stdin: value })
+    // podman takes a secret from a pipe only, and standard input of a child of Node is a socket.
+    const created = await this.#executor.run(
+      ['sh', '-c', 'cat | exec "$@"', 'sh', this.program, 'secret', 'create', name, '-'],
+      { stdin: value },
+    )
+    if (created.exitCode !== 0) throw this.#failure(['secret', 'create'], created)
   }
 
   /** All containers, running or not, with what they publish: one question for all of them. */

@@ -112,7 +112,13 @@ async function plan(
   for (const name of secrets.absent) absent.add(name)
   ;({ plan: planned, diagnostics } = look())
   const desired = desirePod(
-    { plan: planned, entry: settled, typed: machine.store.typed(key)[0] ?? {}, image: local.reference, project: '' },
+    {
+      plan: planned,
+      entry: settled,
+      typed: machine.store.typed(key)[0] ?? {},
+      image: local.reference,
+      project: machine.store.get(key)?.project ?? '',
+    },
     machine,
   )
   const problems = await checkPod(desired, machine)

@@ -95,7 +95,7 @@ export class DeployFile {
   }
 
   removeEntry(key: string): void {
-    this.#document.deleteIn(['deploy', key])
+    if (this.#document.hasIn(['deploy', key])) this.#document.deleteIn(['deploy', key])
     this.#entries.delete(key)
   }
 
@@ -106,7 +106,8 @@ export class DeployFile {
       if (provides[kind].length > 0) this.#put(['provides', kind], provides[kind])
       else this.#document.deleteIn(['provides', kind])
     }
-    if (provides.env.length + provides.mcp.length === 0) this.#document.delete('provides')
+    if (provides.env.length + provides.mcp.length === 0 && this.#document.has('provides'))
+      this.#document.delete('provides')
     this.#provides = provides
   }
 
