@@ -6,6 +6,7 @@ import { isThere, sameFiles } from '../apply/targets/pod/index.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { buildDiff } from '../diff/build.ts'
 import { outputDiff } from '../diff/output.ts'
+import { assignment } from '../plan/pod/env.ts'
 import { textDiff } from '../diff/text.ts'
 import { sha256 } from '../load/cache.ts'
 import { listTree } from '../state/output.ts'
@@ -117,7 +118,7 @@ const differencesHere: Differences = async (context, open, options, deploys) => 
   for (const { name, overrides } of intent.overrides)
     for (const { path, local, project } of overrides)
       context.say(
-        `${name}: ${path} is ${inWords(local)} on this machine, the project says ${inWords(project)}; the machine's value stays (ov deploy reset ${name} --field ${path} drops it)`,
+        `${name}: ${path} is ${inWords(path, local)} on this machine, the project says ${inWords(path, project)}; the machine's value stays (ov deploy reset ${name} --field ${path} drops it)`,
       )
   for (const record of intent.orphans)
     differences.push({
@@ -172,8 +173,11 @@ function show({ kind, name, action, reasons, diff }: Difference, color: boolean)
   return head + body.trimEnd() + (diff === '' ? '' : '\n')
 }
 
-const inWords = (value: unknown) =>
-  value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value)
+function inWords(path: string, value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value !== 'string') return JSON.stringify(value)
+  return path.startsWith('env.') ? JSON.stringify(assignment(value)[1]) : value
+}
 
 const paintDiff = (diff: string) =>
   diff

@@ -268,15 +268,23 @@ describe('fields and values', () => {
   it('authoring contract: the fields of a pod are offered', () => {
     expect(fieldsOfPod()).toMatchInlineSnapshot(`
       [
+        "acmeEmail",
         "description",
+        "dns",
+        "engine",
         "env",
         "envFile",
+        "extraVolumes",
         "info",
         "name",
         "network",
         "ports",
+        "secrets",
         "security",
+        "sidecars",
         "status",
+        "tunnel",
+        "version",
         "volumes",
       ]
     `)

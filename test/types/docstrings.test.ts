@@ -48,6 +48,7 @@ const callOf: Readonly<Record<string, Call>> = {
   PodFields: 'pod',
   MaySetEnv: 'pod',
   MustSetEnv: 'pod',
+  Sidecar: 'pod',
   'pod.ts': 'pod',
 }
 

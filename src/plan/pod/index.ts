@@ -139,6 +139,7 @@ export function planPod(
   const container = containerName(key)
   const [base = key, instance] = splitKey(key)
   checkRuntime(metadata, entry, base, say)
+  checkBuilt(entry, say)
   const ports = planPorts(entry, metadata, around.bindAddress, say)
   checkPorts(ports, say)
   const provider: Provider = { key, container, ports }
@@ -224,6 +225,18 @@ function checkRuntime(image: ImageMetadata, entry: DeployEntry, name: string, sa
       `image "${image.image || name}" holds data and nothing to run`,
       'run an image that uses the data',
     )
+}
+
+/** What may be written down, and this version of ov does not do: it must not vanish without a word. */
+function checkBuilt(entry: DeployEntry, say: Say): void {
+  const missing = [
+    ['tunnel', entry.tunnel, 'set up tunnels'],
+    ['sidecars', entry.sidecars, 'run sidecars'],
+    ['addLayers', entry.addLayers, 'add layers to images'],
+  ] as const
+  for (const [field, value, what] of missing)
+    if (value !== undefined)
+      say('OV4011', field, `${field}: deploys don't ${what} yet`, 'the deploy runs without; do it by hand', 'warning')
 }
 
 /** Two mappings of one deploy on one host port. */
