@@ -13,7 +13,12 @@ export function run(context: Context, options: InstanceOption, deploy?: string):
     )
   else {
     const { key } = deployName(deploy, options.instance)
-    context.result(deploys.show(key)?.trimEnd() ?? `No overrides for image "${key}"`)
+    context.result(
+      deploys
+        .select([key])
+        ?.replace(/^version: .*\n/, '')
+        .trimEnd() ?? `No overrides for image "${key}"`,
+    )
   }
   return Promise.resolve(0)
 }

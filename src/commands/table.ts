@@ -37,6 +37,7 @@ const SEEDING = [
 export const GROUPS: Readonly<Record<string, string>> = {
   image: 'build images, and look at them',
   eval: 'check that images are what they should be',
+  migrate: 'bring what older versions left to the form of today',
   deploy: "look at deploy.yml, the machine's own settings of its deploys",
 }
 
@@ -248,6 +249,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['ov deploy reset web', 'ov deploy reset web --field env.LOG_LEVEL'],
     load: () => import('./deploy-reset.ts'),
+  },
+  {
+    name: 'deploy export',
+    summary: 'print entries of deploy.yml as a file of their own',
+    args: [{ name: '[deploys...]', help: 'default: all' }],
+    options: [{ flags: '-o, --output <file>', help: 'write it there instead' }],
+    examples: ['ov deploy export web > web.yml', 'ov deploy export -o machine.yml'],
+    load: () => import('./deploy-export.ts'),
+  },
+  {
+    name: 'deploy import',
+    summary: 'take entries of files into deploy.yml',
+    args: [{ name: '<files...>', help: 'files in the form of deploy.yml; later ones win, field by field' }],
+    options: [
+      { flags: '--replace', help: 'forget the entries that are there; a copy of the file is kept' },
+      { flags: '--image <deploy>', help: 'take this entry only' },
+    ],
+    examples: ['ov deploy import machine.yml', 'ov deploy import --image web machine.yml'],
+    load: () => import('./deploy-import.ts'),
+  },
+  {
+    name: 'migrate local-deploy',
+    summary: 'bring an old deploy.yml to the form of today',
+    examples: ['ov migrate local-deploy'],
+    load: () => import('./migrate-local-deploy.ts'),
   },
   {
     name: 'deploy status',

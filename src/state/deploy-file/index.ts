@@ -111,11 +111,15 @@ export class DeployFile {
     this.#provides = provides
   }
 
-  /** One entry as a file of its own; undefined where it is not there. */
-  show(key: string): string | undefined {
-    const entry: unknown = this.#document.getIn(['deploy', key])
-    if (!this.#entries.has(key)) return undefined
-    return stringify({ deploy: { [key]: isNode(entry) ? (entry.toJS(this.#document) as unknown) : entry } }, PRINT)
+  /** Some entries as a file of their own, with all that is in them; undefined where there is none. */
+  select(keys: readonly string[]): string | undefined {
+    const found = keys.filter((key) => this.#entries.has(key))
+    if (found.length === 0) return undefined
+    const plain = (key: string): unknown => {
+      const entry: unknown = this.#document.getIn(['deploy', key])
+      return isNode(entry) ? entry.toJS(this.#document) : entry
+    }
+    return stringify({ version: VERSION, deploy: Object.fromEntries(found.map((key) => [key, plain(key)])) }, PRINT)
   }
 
   /** Somebody changed it since it was read. */
