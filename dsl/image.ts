@@ -130,6 +130,12 @@ export interface ImageSpec<Base = BaseRef, Layers = readonly LayerRef[], Ports =
   readonly acmeEmail?: string
   /** Run-time environment, lowest in the order of precedence. (IMG-03) */
   readonly env?: Readonly<Record<string, string>>
+  /**
+   * File of further variables, `NAME=value` per line, relative to the declaring file; it is read when the project is synthesised, and `env` goes
+   * before it. A line without `=` is an error. (IMG-01)
+   * @example envFile: 'web.env'
+   */
+  readonly envFile?: string
   /** Run-time permissions and limits, laid over those of the layers. (LAY-84) */
   readonly security?: Security
   /**

@@ -3,6 +3,7 @@ import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/
 import type { RawEntity } from '../load/collect.ts'
 import { sha256, type CachedBundle, type ProjectCache } from '../load/cache.ts'
 import type { ProjectLocation } from '../load/discover.ts'
+import { withEnvFiles } from '../load/env-files.ts'
 import { badValues, Origins, withPlaces } from '../load/origins.ts'
 import { locateLayers, Lookups, stageLayers } from '../load/sources.ts'
 import { buildProject } from '../model/build-project.ts'
@@ -61,18 +62,20 @@ export async function compileProject(
   const lookups = new Lookups()
   lookups.file(join(root, LOCK_FILE))
   const lock = LockFile.read(root)
-  const { project, diagnostics: names } = buildProject(authored, BUILT_IN, lock.pins)
+  const { project: declared, diagnostics: names } = buildProject(authored, BUILT_IN, lock.pins)
   // What was found valid before is still valid: zod costs more than everything else here.
-  const rules = rulesOf(project)
+  const rules = rulesOf(declared)
   const prints = authored.map(({ kind, data }) => sha256(JSON.stringify([rules, kind, data])))
   const known = new Set(cache.read<readonly string[]>('valid-entities'))
   const unchecked = authored.filter((_, index) => !known.has(prints[index]!))
   if (unchecked.length > 0) {
     const { validate } = await import('../model/validate.ts')
-    throwIfErrors([...names, ...validate(unchecked, project.vocabulary)])
+    throwIfErrors([...names, ...validate(unchecked, declared.vocabulary)])
     cache.write('valid-entities', prints)
   }
   throwIfErrors(names)
+  const { project, diagnostics: unread } = withEnvFiles(declared, root, lookups)
+  throwIfErrors(unread)
   throwIfErrors(checkReferences(project))
   const { graph, diagnostics: cycles } = buildGraph(project)
   throwIfErrors(cycles)

@@ -243,6 +243,7 @@ describe('fields and values', () => {
         "distro",
         "enabled",
         "env",
+        "envFile",
         "eval",
         "fqdn",
         "gid",

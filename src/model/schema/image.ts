@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { env, isPort, layerRef, name, prose, quoted, REFERENCE, security, status, version } from './common.ts'
+import { env, isPort, layerRef, name, oneLine, prose, quoted, REFERENCE, security, status, version } from './common.ts'
 import { checks } from './check.ts'
 import { report } from './report.ts'
 import { hostName } from './network.ts'
@@ -100,6 +100,7 @@ const imageFields = z.strictObject({
     .regex(/^[^\s@\0]+@[^\s@\0]+$/, 'must be a mail address')
     .optional(),
   env: env.optional(),
+  envFile: oneLine.min(1, 'must not be empty').optional(),
   security: security.optional(),
   aliases: imageAliases.optional(),
   bootc: z.boolean().optional(),

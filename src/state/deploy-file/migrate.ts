@@ -19,7 +19,7 @@ export function migrated(text: string, path: string): string | undefined {
   if (!isMap(images)) return refuse(`${path}: images is not a map`, 'correct it first')
   const deploys: unknown = document.get('deploy', true)
   if (deploys !== undefined && !isMap(deploys)) return refuse(`${path}: deploy is not a map`, 'correct it first')
-  const target = (deploys) ?? document.createNode({})
+  const target = deploys ?? document.createNode({})
   for (const { key, value } of images.items) {
     const name = String(key)
     if (target.has(name))
