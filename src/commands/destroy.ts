@@ -6,6 +6,7 @@ import { withLock } from '../state/lock.ts'
 import type { Context } from './command.ts'
 import { confirm } from './confirm.ts'
 import { thisMachine } from './machine.ts'
+import { recordOf } from './record-of.ts'
 
 export interface DestroyOptions {
   readonly purge?: boolean
@@ -16,12 +17,16 @@ export interface DestroyOptions {
 /** `ov destroy`: stops deploys and removes what apply put on the machine. It needs no project. */
 export async function run(context: Context, options: DestroyOptions, deploys: readonly string[]): Promise<number> {
   const machine = thisMachine(context)
-  const known = machine.store.all()
+  // Deploys that no project applied have an entry, and no record.
+  const applied = machine.store.all()
+  const others = [...machine.deploys.entries.keys()].filter((key) => !applied.some(({ name }) => name === key))
+  const wanted = await Promise.all(others.filter((key) => deploys.includes(key)).map((key) => recordOf(key, machine)))
+  const known = [...applied, ...wanted]
   const unknown = deploys.filter((name) => !known.some((record) => record.name === name))
   if (unknown.length > 0)
     throw new DiagnosticError(
       unknown.map((name) => {
-        const names = known.map((record) => record.name)
+        const names = [...applied.map((record) => record.name), ...others]
         const close = suggest(name, names)
         return {
           code: 'OV1007' as const,
