@@ -1,6 +1,8 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { preflight } from '../apply/preflight.ts'
-import { throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { DiagnosticError, throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { containerName } from '../model/deploy-key.ts'
 import { BadFlag, type DeployFlags } from '../plan/pod/flags.ts'
 import { withLock } from '../state/lock.ts'
 import type { Context } from './command.ts'
@@ -27,6 +29,7 @@ export interface ConfigOptions {
   readonly forceSeed?: boolean
   readonly dataFrom?: string
   readonly autodetect?: boolean
+  readonly updateAll?: boolean
 }
 
 /** `ov config`: sets a deploy up on this machine, from its image and what the operator says. It needs no project. (POD-28) */
@@ -43,7 +46,7 @@ export async function run(context: Context, options: ConfigOptions, image: strin
     () => context.say('waiting for another ov to finish'),
     async () => {
       try {
-        await setUp(
+        const { plan } = await setUp(
           image,
           {
             flags: flagsOf(options),
@@ -56,6 +59,7 @@ export async function run(context: Context, options: ConfigOptions, image: strin
           },
           machine,
         )
+        if (options.updateAll === true) await updateOthers(context, plan.name)
         return 0
       } catch (error) {
         if (!(error instanceof BadFlag)) throw error
@@ -64,6 +68,26 @@ export async function run(context: Context, options: ConfigOptions, image: strin
       }
     },
   )
+}
+
+/** Writes the units of all other deploys anew, from their entries and images: what they are offered may have changed. (POD-35) */
+async function updateOthers(context: Context, key: string): Promise<void> {
+  const quadletOf = ({ paths }: ReturnType<typeof thisMachine>, name: string) =>
+    join(paths.quadlets, `${containerName(name)}.container`)
+  const { deploys } = thisMachine(context)
+  for (const name of deploys.entries.keys()) {
+    const machine = thisMachine({ ...context, say: () => {} })
+    if (name === key || !existsSync(quadletOf(machine, name))) continue
+    try {
+      await setUp(name, { flags: {}, detect: false, hooks: false }, machine)
+      context.say(`Updated quadlet for ${name}`)
+    } catch (error) {
+      // One that can't be written keeps the others from nothing.
+      if (!(error instanceof DiagnosticError)) throw error
+      context.say(`Warning: ${name}: ${error.diagnostics[0]?.message ?? error.message}`)
+    }
+  }
+  context.say('Restart affected services to pick up changes')
 }
 
 /** What of the options goes into the entry. */

@@ -33,6 +33,8 @@ export interface SetUp extends DeployChoice {
   /** Image that volumes are filled from. */
   readonly dataFrom?: string
   readonly detect: boolean
+  /** Scripts of the image are left alone when it is false. */
+  readonly hooks?: boolean
   /** Asks for secrets that nobody has, instead of making them up. */
   readonly ask?: (question: string) => Promise<string>
 }
@@ -66,11 +68,13 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
   )
   for (const { path } of change.desired.files) say(`Wrote ${path}`)
   say('Reloaded systemd user daemon')
-  if (metadata.hooks.post_enable !== undefined) {
-    await startPod(change.desired, machine)
-    await runHook('post_enable', metadata.hooks.post_enable, change.desired.plan, machine.podman, say)
-  } else if ((await unitState(unitOf(change.desired.plan.container), machine.executor)).active === 'active')
-    say('Restart affected services to pick up changes')
+  const { plan: planned } = change.desired
+  const active = (await unitState(unitOf(planned.container), machine.executor)).active === 'active'
+  if (active) say('Restart affected services to pick up changes')
+  if (metadata.hooks.post_enable !== undefined && options.hooks !== false) {
+    if (!active) await startPod(change.desired, machine)
+    await runHook('post_enable', metadata.hooks.post_enable, planned, machine.podman, say)
+  }
   warnAboutServers(metadata, change.desired.plan, machine)
   return change.desired
 }

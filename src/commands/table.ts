@@ -132,6 +132,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--cpus <number>', help: 'processors, such as 2.5; kept' },
       ...SEEDING,
       { flags: '--no-autodetect', help: 'hand in no devices that were found on this machine' },
+      { flags: '--update-all', help: 'write the units of all other deploys anew, too' },
     ],
     examples: [
       'ov config web -p 8088:8080 -e LOG_LEVEL=debug',

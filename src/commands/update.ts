@@ -38,6 +38,7 @@ export async function run(context: Context, options: UpdateOptions, image: strin
         {
           flags: {},
           detect: false,
+          hooks: false,
           ...(options.instance !== undefined && { instance: options.instance }),
           ...(options.tag !== undefined && { tag: options.tag }),
           ...(options.dataFrom !== undefined && { dataFrom: options.dataFrom }),

@@ -125,6 +125,14 @@ describe('deploys without a project', () => {
     expect(shown).toContain('CPUQuotaPerSecUSec=1.500000s')
   })
 
+  it('POD-35 POD-T6 the others are written anew with what is offered now, and lose nothing', async () => {
+    const before = await quadlet('page')
+    await machine.sh("sed -i '/STORE_URL/d' ~/.config/containers/systemd/ov-page.container")
+    const { stderr } = await done('config store --update-all --no-autodetect')
+    expect(stderr).toContain('Updated quadlet for page')
+    expect(await quadlet('page')).toBe(before)
+  })
+
   it('POD-18 POD-19 POD-60 a second config without flags changes nothing, and one flag changes its own field', async () => {
     const before = [await quadlet('page'), await entry('page')]
     await done('config page --no-autodetect')
