@@ -10,6 +10,7 @@ import { thisMachine, type Machine } from './machine.ts'
 export interface StatusOptions {
   readonly json?: boolean
   readonly watch?: boolean
+  readonly all?: boolean
 }
 
 /** A deploy of this machine, as people want to see it. */
@@ -28,7 +29,12 @@ export async function run(context: Context, options: StatusOptions, deploys: rea
   const machine = thisMachine(context)
   const wanted = deploys.map((deploy) => deployName(deploy).key)
   for (;;) {
-    const { rows, missing } = await look(wanted, machine)
+    const found = await look(wanted, machine)
+    const { missing } = found
+    // An entry alone is a deploy that was taken down, or is yet to be set up.
+    const rows = found.rows.filter(
+      ({ status }) => options.all === true || wanted.length > 0 || status !== 'not configured',
+    )
     if (options.watch === true && process.stdout.isTTY === true) context.result(`\x1b[H\x1b[2J${show(rows)}`)
     else if (options.json === true) context.result({ schemaVersion: 1, deploys: rows })
     else if (rows.length > 0) context.result(show(rows))

@@ -90,6 +90,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [{ name: '[deploys...]', help: 'names of deploys; default: all' }],
     options: [
       { flags: '--json', help: 'print them as JSON' },
+      { flags: '-a, --all', help: 'show those as well that only have an entry in deploy.yml' },
       { flags: '-w, --watch', help: 'look again every second, until interrupted' },
     ],
     examples: ['ov status', 'ov status --json', 'ov status --watch'],
