@@ -51,16 +51,16 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
   const flagged = withFlags(local.entry, options.flags, metadata, variable)
   if (flagged.image !== undefined && flagged.image !== local.name.image)
     say(`config: deploy "${key}" declares image: "${flagged.image}"`)
+  const source =
+    options.dataFrom === undefined
+      ? undefined
+      : await localImage(options.dataFrom, machine).then(({ reference, metadata }) => ({ image: reference, metadata }))
   const { entry, credentials } = withoutSecrets(named(flagged, local), metadata)
   const change = await plan(local, withDevices(entry, found?.devices ?? []), options, found?.env ?? {}, machine)
   for (const { name, service, key: at, value } of credentials(change.desired.plan)) {
     await machine.credentials.set(service, at, value)
     say(`Imported ${name} into credential store (${service}/${at})`)
   }
-  const source =
-    options.dataFrom === undefined
-      ? undefined
-      : await localImage(options.dataFrom, machine).then(({ reference, metadata }) => ({ image: reference, metadata }))
   await configurePod(
     change,
     { ...(options.seed && { seed: options.seed }), ...(source && { source }) },
@@ -89,7 +89,9 @@ async function plan(
 ): Promise<PodChange> {
   const { key } = local.name
   const absent = new Set<string>()
-  let settled = entry
+  // Ports that were found before are found again, or others in their place.
+  const { resolvedPort: _, ...rest } = entry
+  let settled: DeployEntry = rest
   const look = () => {
     const around = surroundings(key, settled, local.image.metadata, options.flags, detected, absent, machine)
     return planPod(key, settled, local.author, local.image, around)
@@ -101,7 +103,6 @@ async function plan(
       other === key ? [] : (resolvedPort ?? ports ?? []).flatMap((text) => Number(/(\d+):\d+/.exec(text)?.[1]) || []),
     ),
   )
-  const { resolvedPort: _, ...rest } = entry
   settled = planned.ports.some(({ host }) => host === 'auto')
     ? { ...rest, resolvedPort: await findPorts(planned, local.entry, taken, machine) }
     : rest

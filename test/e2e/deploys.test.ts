@@ -137,6 +137,8 @@ describe('ports', () => {
     expect((await project.done('apply')).stderr).toContain(`p: no change on 127.0.0.1:${port}`)
     await apply(auto.replace("'auto' }", "'auto' }, env: { COLOUR: 'blue' }"))
     expect(await quadlet('p')).toContain(`PublishPort=127.0.0.1:${port}:8080`)
+    await machine.sh('ov config p --no-autodetect')
+    expect(await quadlet('p')).toContain(`PublishPort=127.0.0.1:${port}:8080`)
     await machine.sh('systemctl --user stop ov-p')
     await project.done('apply')
     expect(await quadlet('p')).toContain(`PublishPort=127.0.0.1:${port}:8080`)
