@@ -64,7 +64,11 @@ describe('fields of layers, really built', () => {
     expect(await inside('cat /data/notes/one.md /data/notes/sub/two.md; stat -c %u:%g /data/notes/one.md')).toBe(
       'one\ntwo\n1000:1000',
     )
-    expect(stderr).toContain('OV4011')
+  })
+  it('POD-51 POD-52 what fills a volume fills the folders in it, too', async () => {
+    expect(stderr).toContain('volume notes has the data of layer files')
+    expect(stderr).toContain('volume notes (sub) has the data of layer files')
+    expect(await inside('cd ~/notes && find . -type f -user 1000 | sort')).toBe('./one.md\n./sub/two.md')
   })
   it('LAY-82 LAY-124 a relay reaches a service that listens on loopback only', async () => {
     expect(await machine.sh('curl -fsS --retry 20 --retry-all-errors --retry-delay 1 http://127.0.0.1:8099/')).toBe(

@@ -22,13 +22,31 @@ export interface SeedTools {
   readonly signal: AbortSignal
 }
 
-/** What the folder of a volume has to be like; then its data is copied. Says by its exit code whether something was in it already. */
+/**
+ * Copies into one volume: mode, "named" or "bind", then a pair of folders for each copy. Prints the numbers of those it left out because something
+ * was there. What is empty is found out before the first copy, which would fill the folders of the later ones. (POD-51)
+ */
 const SCRIPT = `set -e
-from=$1 to=$2 mode=$3 probe=$4
-if [ "$mode" = initial ] && [ -n "$(ls -A "$probe" 2>/dev/null)" ]; then exit 77; fi
-mkdir -p "$to"
-case $mode in merge) cp -an "$from". "$to"/ ;; *) cp -a "$from". "$to"/ ;; esac`
-const NOT_EMPTY = 77
+mode=$1 kind=$2; shift 2
+left=' ' i=0
+if [ "$mode" = initial ]; then
+  for word; do
+    i=$((i + 1))
+    [ $((i % 2)) = 0 ] || continue
+    probe=$word; [ "$kind" = bind ] || probe=/seed
+    if [ -n "$(ls -A "$probe" 2>/dev/null)" ]; then left="$left$((i / 2 - 1)) "; fi
+  done
+fi
+i=0
+while [ $# != 0 ]; do
+  case $left in
+  *" $i "*) echo "$i" ;;
+  *)
+    mkdir -p "$2"
+    case $mode in merge) cp -an "$1". "$2"/ ;; *) cp -a "$1". "$2"/ ;; esac
+  esac
+  i=$((i + 1)); shift 2
+done`
 
 /**
  * Fills the volumes of a deploy with the data of an image; comes back with the names of those that were filled. The deploy's own image does the
@@ -42,48 +60,51 @@ export async function seedVolumes(
   tools: SeedTools,
 ): Promise<string[]> {
   const { podman, say, signal } = tools
-  const seeded = new Set<string>()
-  for (const data of source.metadata.data) {
-    const volume = plan.volumes.find(({ name }) => name === data.volume)
+  const seeded: string[] = []
+  const byVolume = new Map<string, DataLabel[]>()
+  for (const data of source.metadata.data) byVolume.set(data.volume, [...(byVolume.get(data.volume) ?? []), data])
+  for (const [name, all] of byVolume) {
+    const volume = plan.volumes.find((each) => each.name === name)
     if (volume === undefined) {
-      say(
-        `Warning: ${plan.name}: data of layer ${data.layer} is for the volume "${data.volume}", which the deploy has not`,
-      )
+      for (const { layer } of all)
+        say(`Warning: ${plan.name}: data of layer ${layer} is for the volume "${name}", which the deploy has not`)
       continue
     }
     const named = volume.kind === 'named'
     const mount = named ? volume.volume : hostPath(plan, volume, tools.paths)
-    const to = data.dest === undefined ? '/seed' : `/seed/${data.dest}`
     const result = await podman.try(
       [
         ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', '0:0', '--workdir', '/'],
         ...(named ? [] : [`--userns=keep-id:uid=${own.uid},gid=${own.gid}`]),
         ...['-v', `${mount}:/seed`],
         ...(source.image === own.image ? [] : ['--mount', `type=image,src=${source.image},dst=/staging,rw=false`]),
-        ...['--entrypoint', 'sh', own.image, '-c', SCRIPT, 'sh'],
-        `${source.image === own.image ? '' : '/staging'}${data.staging}`,
-        ...[to, mode, named ? '/seed' : to],
+        ...['--entrypoint', 'sh', own.image, '-c', SCRIPT, 'sh', mode, named ? 'named' : 'bind'],
+        ...all.flatMap(({ staging, dest }) => [
+          `${source.image === own.image ? '' : '/staging'}${staging}`,
+          dest === undefined ? '/seed' : `/seed/${dest}`,
+        ]),
       ],
       { signal },
     )
-    if (result.exitCode === NOT_EMPTY) say(`${plan.name}: ${place(data)} is not empty, its data is left alone`)
-    else if (result.exitCode !== 0) throw new DiagnosticError([failed(plan, data, result.stderr)])
-    else {
-      seeded.add(data.volume)
-      say(`${plan.name}: ${place(data)} has the data of layer ${data.layer}`)
+    if (result.exitCode !== 0) throw new DiagnosticError([failed(plan, all, result.stderr)])
+    const left = new Set(result.stdout.split('\n').filter((line) => line !== ''))
+    for (const [index, data] of all.entries()) {
+      if (left.has(String(index))) say(`${plan.name}: ${place(data)} is not empty, its data is left alone`)
+      else say(`${plan.name}: ${place(data)} has the data of layer ${data.layer}`)
     }
+    if (left.size < all.length) seeded.push(name)
   }
-  return [...seeded]
+  return seeded
 }
 
 const place = ({ volume, dest }: DataLabel) => `volume ${volume}${dest === undefined ? '' : ` (${dest})`}`
 
-const failed = (plan: PodPlan, data: DataLabel, stderr: string): Diagnostic => ({
+const failed = (plan: PodPlan, all: readonly DataLabel[], stderr: string): Diagnostic => ({
   code: 'OV5007',
   severity: 'error',
-  message: `the data of layer ${data.layer} could not be copied into ${place(data)}`,
+  message: `the data of layer ${[...new Set(all.map(({ layer }) => layer))].join(', ')} could not be copied into volume ${all[0]?.volume ?? ''}`,
   entity: `pod "${plan.name}"`,
-  field: `volumes.${data.volume}`,
+  field: `volumes.${all[0]?.volume ?? ''}`,
   place: plan.places.volumes,
   output: stderr.trim().split('\n'),
   remedy: 'free some space, or make the folder writable; the command can be repeated',
