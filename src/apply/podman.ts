@@ -102,7 +102,7 @@ export class Podman {
     }
   }
 
-  async exists(kind: 'image' | 'container' | 'volume' | 'network' | 'secret', name: string): Promise<boolean> {
+  async exists(kind: 'image' | 'container' | 'volume' | 'network' | 'secret' | 'pod', name: string): Promise<boolean> {
     return (await this.try([kind, 'exists', name])).exitCode === 0
   }
 

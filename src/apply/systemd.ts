@@ -63,10 +63,14 @@ export async function journalCursor(executor: Executor): Promise<string | undefi
   return /^-- cursor: (.*)$/m.exec(stdout)?.[1]
 }
 
-/** The last lines that a unit logged since a place in the journal. */
-export async function journal(unit: string, since: string | undefined, executor: Executor): Promise<string[]> {
+/** The last lines that units logged since a place in the journal. */
+export async function journal(
+  units: readonly string[],
+  since: string | undefined,
+  executor: Executor,
+): Promise<string[]> {
   const { stdout } = await executor.run([
-    ...['journalctl', '--user', '-u', unit, '-n', '25', '--no-pager', '-o', 'cat'],
+    ...['journalctl', '--user', ...units.flatMap((unit) => ['-u', unit]), '-n', '25', '--no-pager', '-o', 'cat'],
     ...(since === undefined ? [] : [`--after-cursor=${since}`]),
   ])
   return stdout.split('\n').filter((line) => line.trim() !== '')

@@ -4,6 +4,7 @@ import { preflight } from '../apply/preflight.ts'
 import { DiagnosticError, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { containerName } from '../model/deploy-key.ts'
 import { BadFlag, type DeployFlags } from '../plan/pod/flags.ts'
+import { SIDECAR_TEMPLATES } from '../plan/pod/sidecars.ts'
 import { withLock } from '../state/lock.ts'
 import type { Context } from './command.ts'
 import { setUp } from './configure.ts'
@@ -30,10 +31,20 @@ export interface ConfigOptions {
   readonly dataFrom?: string
   readonly autodetect?: boolean
   readonly updateAll?: boolean
+  readonly sidecar?: readonly string[]
+  readonly listSidecars?: boolean
 }
 
 /** `ov config`: sets a deploy up on this machine, from its image and what the operator says. It needs no project. (POD-28) */
-export async function run(context: Context, options: ConfigOptions, image: string): Promise<number> {
+export async function run(context: Context, options: ConfigOptions, image?: string): Promise<number> {
+  if (options.listSidecars === true) {
+    for (const [name, { description = '' }] of SIDECAR_TEMPLATES) context.result(`${name.padEnd(20)} ${description}`)
+    return 0
+  }
+  if (image === undefined) {
+    context.say("which deploy? write ov config NAME; 'ov help config' shows more")
+    return 64
+  }
   const machine = thisMachine(context)
   const password = options.password ?? 'auto'
   if (password !== 'auto' && password !== 'manual') {
@@ -106,6 +117,7 @@ export function flagsOf(options: ConfigOptions): DeployFlags {
     ...(options.volume && { volumes: options.volume }),
     ...(options.bind && { binds: options.bind }),
     ...(options.encrypt && { encrypt: options.encrypt }),
+    ...(options.sidecar && { sidecars: options.sidecar }),
     ...(Object.keys(limits).length > 0 && { limits }),
   }
 }

@@ -6,6 +6,7 @@ import {
   desirePod,
   findPorts,
   gatherSecrets,
+  networkGateway,
   runHook,
   startPod,
   unitOf,
@@ -15,12 +16,13 @@ import {
 } from '../apply/targets/pod/index.ts'
 import { unitState } from '../apply/systemd.ts'
 import { throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
-import type { DeployEntry } from '../model/deploy-entry.ts'
+import type { DeployEntry, EntrySidecar } from '../model/deploy-entry.ts'
 import { containerName } from '../model/deploy-key.ts'
 import { assignment } from '../plan/pod/env.ts'
 import { ANYWHERE, planPod, type PodPlan, type Surroundings } from '../plan/pod/index.ts'
 import { withFlags, type DeployFlags } from '../plan/pod/flags.ts'
 import { secretVariables } from '../plan/pod/secrets.ts'
+import { routeVariables, withTemplate } from '../plan/pod/sidecars.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { envFiles } from './env-files.ts'
 import { findDeploy, localImage, type DeployChoice, type LocalDeploy } from './local-deploy.ts'
@@ -48,7 +50,7 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
   const found = options.detect ? detectDevices() : undefined
   if (found && found.devices.length > 0) say(`Auto-detected devices: ${found.devices.join(', ')}`)
   const variable = process.env[`OV_VOLUMES_${local.name.image.toUpperCase().replaceAll('-', '_')}`]
-  const flagged = withFlags(local.entry, options.flags, metadata, variable)
+  const flagged = withFlags(local.entry, routeFlags(local.entry, options.flags, say), metadata, variable)
   if (flagged.image !== undefined && flagged.image !== local.name.image)
     say(`config: deploy "${key}" declares image: "${flagged.image}"`)
   const source =
@@ -79,6 +81,15 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
   return change.desired
 }
 
+/** Gives variables of sidecars to them. (POD-106) */
+function routeFlags(entry: DeployEntry, flags: DeployFlags, say: (line: string) => void): DeployFlags {
+  const attached = { ...Object.fromEntries((flags.sidecars ?? []).map((name) => [name, {}])), ...entry.sidecars }
+  const { app, sidecars } = routeVariables(flags.env ?? [], attached)
+  for (const [sidecar, variables] of sidecars)
+    for (const [name] of variables) say(`Routed ${name} to sidecar ${sidecar}`)
+  return { ...flags, env: app, sidecarEnv: sidecars }
+}
+
 /** Works out what the machine should have; everything that can be wrong is found here, before anything is written. (POD-31) */
 async function plan(
   local: LocalDeploy,
@@ -92,8 +103,12 @@ async function plan(
   // Ports that were found before are found again, or others in their place.
   const { resolvedPort: _, ...rest } = entry
   let settled: DeployEntry = rest
+  let gateway: string | undefined
   const look = () => {
-    const around = surroundings(key, settled, local.image.metadata, options.flags, detected, absent, machine)
+    const around = {
+      ...surroundings(key, settled, local.image.metadata, options.flags, detected, absent, machine),
+      gateway: () => gateway,
+    }
     return planPod(key, settled, local.author, local.image, around)
   }
   let { plan: planned, diagnostics } = look()
@@ -107,10 +122,15 @@ async function plan(
     ? { ...rest, resolvedPort: await findPorts(planned, local.entry, taken, machine) }
     : rest
   if (settled.resolvedPort) machine.say(`Resolved ports for ${key}: ${settled.resolvedPort.join(', ')}`)
-  const given = Object.fromEntries((options.flags.env ?? []).map(assignment))
+  gateway = planned.nameServers && (await networkGateway(planned.network, machine.podman))
+  const given = new Map((options.flags.env ?? []).map(assignment))
+  for (const { name, variable = name } of planned.sidecars.flatMap((sidecar) => sidecar.secrets)) {
+    const value = given.get(name)
+    if (value !== undefined) given.set(variable, value)
+  }
   const secrets = await gatherSecrets(planned, {
     ...machine,
-    env: { ...process.env, ...given },
+    env: { ...process.env, ...Object.fromEntries(given) },
     home: machine.paths.home,
     ask: options.ask,
   })
@@ -120,15 +140,17 @@ async function plan(
     {
       plan: planned,
       entry: settled,
+      before: machine.deploys.entries.get(key),
       typed: machine.store.typed(key)[0] ?? {},
       image: local.reference,
       project: machine.store.get(key)?.project ?? '',
     },
     machine,
   )
+  machine.deploys.checkNames([[key, settled]])
   const problems = await checkPod(desired, machine)
   throwIfErrors([...diagnostics, ...secrets.diagnostics, ...problems.filter(({ code }) => code !== 'OV5011')])
-  for (const one of [...diagnostics, ...problems]) warn(one, machine)
+  for (const one of [...diagnostics, ...secrets.diagnostics, ...problems]) warn(one, machine)
   return (await comparePod(desired, secrets, false, machine)) ?? { desired, before: new Map(), secrets, reasons: [] }
 }
 
@@ -199,17 +221,45 @@ function withoutSecrets(
     (entry.env ?? []).filter((text) => !secret.has(assignment(text)[0])),
     (entry.env ?? []).map(assignment).filter(([name]) => secret.has(name)),
   ]
-  const { env: _, ...rest } = entry
+  const beside = withoutSidecarSecrets(entry.sidecars ?? {})
+  const { env: _, sidecars: __, ...rest } = entry
   return {
-    entry: { ...rest, ...(kept.length > 0 && { env: kept }) },
-    credentials: ({ secrets }) =>
-      moved.map(([name, value]) => {
+    entry: {
+      ...rest,
+      ...(kept.length > 0 && { env: kept }),
+      ...(entry.sidecars && { sidecars: beside.sidecars }),
+    },
+    credentials: ({ secrets, sidecars }) => [
+      ...moved.map(([name, value]) => {
         const credential = secrets.credentials.find((one) => one.name === name)
         const own = secrets.owned.find(({ env }) => env.includes(name))
         const service = credential?.service ?? 'ov/secret'
         return { name, value, service, key: credential?.key ?? own?.podman ?? name }
       }),
+      ...beside.moved.flatMap(({ sidecar, name, value }) => {
+        const found = sidecars.find((one) => one.name === sidecar)?.secrets.find((one) => one.name === name)
+        return found ? [{ name, value, service: found.service, key: found.key }] : []
+      }),
+    ],
   }
+}
+
+/** The same of the variables of sidecars. (POD-106) */
+function withoutSidecarSecrets(sidecars: Readonly<Record<string, EntrySidecar>>): {
+  sidecars: Record<string, EntrySidecar>
+  moved: { sidecar: string; name: string; value: string }[]
+} {
+  const moved: { sidecar: string; name: string; value: string }[] = []
+  const kept = Object.entries(sidecars).map(([sidecar, own]) => {
+    const secret = new Set(withTemplate(sidecar, own).secret?.map(({ env }) => env))
+    const { env, ...rest } = own
+    const plain = Object.entries(env ?? {}).filter(([name, value]) => {
+      if (secret.has(name)) moved.push({ sidecar, name, value })
+      return !secret.has(name)
+    })
+    return [sidecar, { ...rest, ...(plain.length > 0 && { env: Object.fromEntries(plain) }) }] as const
+  })
+  return { sidecars: Object.fromEntries(kept), moved }
 }
 
 /** A server that others should offer may come later. (POD-88) */

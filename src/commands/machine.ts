@@ -13,6 +13,7 @@ import {
   desirePod,
   findPorts,
   gatherSecrets,
+  networkGateway,
   type GatheredSecrets,
   type DesiredPod,
   type PodChange,
@@ -129,8 +130,10 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
   const pods = planned.map(({ plan, entry, typed }) => {
     const image =
       plan.image.kind === 'project' ? references.get(plan.image.name)!.reference : localReferences.get(plan.image.ref)!
-    return desirePod({ plan, entry, typed, image, project: location.root }, machine)
+    const before = machine.deploys.entries.get(plan.name)
+    return desirePod({ plan, entry, before, typed, image, project: location.root }, machine)
   })
+  machine.deploys.checkNames(planned.map(({ plan, entry }) => [plan.name, entry]))
   const problems = (await Promise.all(pods.map((pod) => checkPod(pod, machine)))).flat()
   throwIfErrors([...problems, ...portConflicts(pods)])
   const building = new Set(images.flatMap((decision) => (decision.build ? [decision.reference] : [])))
@@ -161,7 +164,9 @@ async function planHere(
 ): Promise<ReturnType<typeof planDeploys> & { readonly secrets: ReadonlyMap<string, GatheredSecrets> }> {
   const resolvedPorts = new Map<string, readonly string[]>()
   const absent = new Set<string>()
-  const look = () => planDeploys(compiled, local, only, machineDeploys(compiled, given, resolvedPorts, absent, machine))
+  const gateways = new Map<string, string | undefined>()
+  const look = () =>
+    planDeploys(compiled, local, only, machineDeploys(compiled, given, { resolvedPorts, absent, gateways }, machine))
   const seen = look()
   const taken = new Set(
     seen.pods.flatMap(({ plan }) => plan.ports.flatMap(({ host }) => (host === 'auto' ? [] : [host]))),
@@ -182,15 +187,25 @@ async function planHere(
     problems.push(...gathered.diagnostics)
     for (const name of gathered.absent) absent.add(name)
   }
-  const planned = resolvedPorts.size + absent.size > 0 ? look() : seen
+  for (const { plan } of seen.pods)
+    if (plan.nameServers) gateways.set(plan.network, await networkGateway(plan.network, machine.podman))
+  const planned = resolvedPorts.size + absent.size + gateways.size > 0 ? look() : seen
   return { ...planned, diagnostics: [...planned.diagnostics, ...problems], secrets }
+}
+
+/** What was found on the machine for a first plan. */
+interface Found {
+  readonly resolvedPorts: ReadonlyMap<string, readonly string[]>
+  /** Secrets in podman that nobody has a value for. */
+  readonly absent: ReadonlySet<string>
+  /** Gateways of networks. */
+  readonly gateways: ReadonlyMap<string, string | undefined>
 }
 
 function machineDeploys(
   { root }: CompiledProject,
   given: IntentOptions['env'],
-  resolvedPorts: ReadonlyMap<string, readonly string[]>,
-  absentSecrets: ReadonlySet<string>,
+  { resolvedPorts, absent, gateways }: Found,
   { deploys, store, paths }: Machine,
 ): MachineDeploys {
   return {
@@ -214,7 +229,8 @@ function machineDeploys(
       const files = envFiles(key, entry, image, paths)
       return {
         ...ANYWHERE,
-        hasSecret: (podman) => !absentSecrets.has(podman),
+        hasSecret: (podman) => !absent.has(podman),
+        gateway: (network) => gateways.get(network),
         env: {
           ...ANYWHERE.env,
           provides,

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { companionFiles } from '../apply/targets/pod/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { DeployEntry } from '../model/deploy-entry.ts'
 import { containerName } from '../model/deploy-key.ts'
 import { planSecrets } from '../plan/pod/secrets.ts'
+import { planSidecars } from '../plan/pod/sidecars.ts'
 import { planVolumes } from '../plan/pod/volumes.ts'
 import type { DeployRecord } from '../state/deploys.ts'
 import { findDeploy } from './local-deploy.ts'
@@ -13,12 +15,10 @@ import type { Machine } from './machine.ts'
 export async function recordOf(key: string, machine: Machine): Promise<DeployRecord> {
   const container = containerName(key)
   const entry: DeployEntry = machine.deploys.entries.get(key) ?? {}
-  const names = [
-    `${container}.container`,
-    `${container}.pod`,
-    ...Object.keys(entry.sidecars ?? {}).map((name) => `${container}-${name}.container`),
+  const files = [
+    join(machine.paths.quadlets, `${container}.container`),
+    ...companionFiles(container, Object.keys(entry.sidecars ?? {}), machine.paths),
   ]
-  const there = existsSync(machine.paths.quadlets) ? readdirSync(machine.paths.quadlets) : []
   const known = await findDeploy(key, {}, machine).catch((error: unknown) => {
     // Its image may be gone: then the entry is all that is known.
     if (error instanceof DiagnosticError) return undefined
@@ -26,6 +26,12 @@ export async function recordOf(key: string, machine: Machine): Promise<DeployRec
   })
   const volumes = known ? planVolumes(container, entry, known.image.metadata, () => {}) : []
   const secrets = known ? planSecrets(container, entry, known.image.metadata) : { owned: [], credentials: [] }
+  const sidecars = planSidecars(
+    container,
+    entry,
+    () => {},
+    () => true,
+  )
   return {
     schemaVersion: 1,
     name: key,
@@ -33,11 +39,16 @@ export async function recordOf(key: string, machine: Machine): Promise<DeployRec
     phase: 'destroying',
     container,
     image: known?.reference ?? '',
-    files: names.filter((name) => there.includes(name)).map((name) => join(machine.paths.quadlets, name)),
-    volumes: volumes.flatMap((volume) => (volume.kind === 'named' ? [volume.volume] : [])),
+    files: files.filter((file) => existsSync(file)),
+    volumes: [
+      ...volumes.flatMap((volume) => (volume.kind === 'named' ? [volume.volume] : [])),
+      ...sidecars.flatMap((sidecar) => sidecar.volumes.map(({ volume }) => volume)),
+    ],
     // Data of bind mounts is never deleted here. (POD-55)
     folders: [],
-    secrets: [...secrets.owned, ...secrets.credentials].map(({ podman }) => podman),
+    secrets: [...secrets.owned, ...secrets.credentials, ...sidecars.flatMap((sidecar) => sidecar.secrets)].map(
+      ({ podman }) => podman,
+    ),
     network: entry.network ?? 'ov',
     typed: machine.store.typed(key)[0] ?? {},
   }

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { unitState, systemctl } from '../apply/systemd.ts'
+import { closeTunnel } from '../apply/targets/pod/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
-import { containerName, deployName, type DeployName } from '../model/deploy-key.ts'
+import { containerName, deployName, podUnit, tunnelUnit, type DeployName } from '../model/deploy-key.ts'
 import type { Machine } from './machine.ts'
 
 export interface InstanceOption {
@@ -38,9 +41,25 @@ export async function configured(argument: string, options: InstanceOption, mach
   ])
 }
 
-/** Runs a verb of systemctl on a deploy. */
-export async function verb(name: 'start' | 'stop' | 'restart', { unit }: ServiceName, machine: Machine): Promise<void> {
-  await systemctl(machine.executor, name, unit)
+/** Runs a verb of systemctl on a deploy, and on what belongs to it. */
+export async function verb(
+  name: 'start' | 'stop' | 'restart',
+  { unit, container }: ServiceName,
+  machine: Machine,
+): Promise<void> {
+  const { executor, paths } = machine
+  const pod = existsSync(join(paths.quadlets, `${container}.pod`)) ? podUnit(container) : undefined
+  if (name === 'stop') {
+    await closeTunnel(container, machine)
+    await systemctl(executor, 'stop', unit)
+    // The network of a pod outlives its app, and would be left as it was.
+    if (pod !== undefined) await systemctl(executor, 'stop', pod)
+  } else {
+    if (pod !== undefined) await systemctl(executor, name, pod)
+    await systemctl(executor, pod === undefined ? name : 'start', unit)
+    if (existsSync(join(paths.units, tunnelUnit(container))))
+      await executor.run(['systemctl', '--user', 'start', tunnelUnit(container)])
+  }
   machine.say(`${{ start: 'Started', stop: 'Stopped', restart: 'Restarted' }[name]} ${unit}`)
 }
 

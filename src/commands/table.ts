@@ -111,7 +111,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'config',
     summary: 'set a deploy up from its image alone, without a project',
-    args: [DEPLOY],
+    args: [{ ...DEPLOY, name: '[deploy]' }],
     options: [
       INSTANCE,
       DEPLOY_TAG,
@@ -133,6 +133,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--cpus <number>', help: 'processors, such as 2.5; kept' },
       ...SEEDING,
       { flags: '--no-autodetect', help: 'hand in no devices that were found on this machine' },
+      { flags: '--sidecar <name>', help: 'a container beside it, such as tailscale; kept', repeat: true },
+      { flags: '--list-sidecars', help: 'print the sidecars that have a template' },
       { flags: '--update-all', help: 'write the units of all other deploys anew, too' },
     ],
     examples: [

@@ -337,6 +337,15 @@ export const CODES = {
     title: 'unreadable port',
     explain: 'A mapping is a port, HOST:CONTAINER or ADDRESS:HOST:CONTAINER, with /udp behind where it is not tcp.',
   },
+  OV4014: {
+    title: 'tunnel that can not be',
+    explain:
+      'A tunnel carries ports that the deploy publishes, in the ways of its provider: see "How it is reached" in docs/requirements/pods.md.',
+  },
+  OV4015: {
+    title: 'sidecar that can not be',
+    explain: 'A sidecar needs an image, its own or that of a template; its secrets come from the credential store.',
+  },
   // 5xxx: writing and building
   OV5001: { title: 'not written', explain: 'A file could not be written. What was there before is still complete.' },
   OV5002: { title: 'not buildable as text', explain: "A value can't be expressed in a Containerfile." },

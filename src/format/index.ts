@@ -1,6 +1,6 @@
 export * from './containerfile/index.ts'
 export { type IniSection, parseIni, printIni } from './ini.ts'
-export type { Printed } from './printed.ts'
+export { joinChunks, type Printed } from './printed.ts'
 export { Unrepresentable } from './representable.ts'
 export { bashWords } from './shell-words.ts'
 export { simpleCommands } from './shell-commands.ts'

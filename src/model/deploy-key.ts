@@ -1,4 +1,5 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import type { DeployEntry } from './deploy-entry.ts'
 
 /** What a deploy is called: the key of its entry, and the two parts that a key has. */
 export interface DeployName {
@@ -41,15 +42,39 @@ export const containerName = (key: string): string => `ov-${storageName(key)}`
 /** Its part of the paths of its data. (POD-05) */
 export const storageName = (key: string): string => key.replaceAll('/', '-')
 
-/** Keys that would share one container, in the order given. (POD-07) */
-export function collisions(keys: Iterable<string>): (readonly [first: string, second: string])[] {
+/** The unit that keeps a tunnel open beside a container. (POD-03) */
+export const tunnelUnit = (container: string): string => `${container}-tunnel.service`
+/** The unit of a pod, as podman's generator names it. (POD-02) */
+export const podUnit = (container: string): string => `${container}-pod.service`
+
+/** Units of a deploy, by the names they have without their ending. (POD-01 to POD-03) */
+function unitNames(key: string, { sidecars, tunnel }: DeployEntry): string[] {
+  const container = containerName(key)
+  const beside = Object.keys(sidecars ?? {})
+  return [
+    container,
+    ...(beside.length > 0 ? [`${container}-pod`] : []),
+    ...beside.map((name) => `${container}-${name}`),
+    ...(tunnel?.provider === 'cloudflare' ? [`${container}-tunnel`] : []),
+  ]
+}
+
+/** Two deploys that would share a unit. (POD-07) */
+export interface Collision {
+  readonly first: string
+  readonly second: string
+  readonly unit: string
+}
+
+/** Deploys that would share a container or another unit, in the order given. (POD-07) */
+export function collisions(entries: Iterable<readonly [key: string, entry: DeployEntry]>): Collision[] {
   const owners = new Map<string, string>()
-  const found: [string, string][] = []
-  for (const key of keys) {
-    const name = containerName(key)
-    const owner = owners.get(name)
-    if (owner === undefined) owners.set(name, key)
-    else if (owner !== key) found.push([owner, key])
-  }
+  const found: Collision[] = []
+  for (const [key, entry] of entries)
+    for (const unit of unitNames(key, entry)) {
+      const owner = owners.get(unit)
+      if (owner === undefined) owners.set(unit, key)
+      else if (owner !== key) found.push({ first: owner, second: key, unit })
+    }
   return found
 }

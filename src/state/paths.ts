@@ -12,6 +12,10 @@ export interface Paths {
   readonly deployFile: string
   /** Quadlets of the user. */
   readonly quadlets: string
+  /** Other units of the user. */
+  readonly units: string
+  /** What cloudflared reads, a file for each tunnel. */
+  readonly tunnels: string
   /** Data of bind-backed volumes without a path. */
   readonly volumes: string
   /** What ov remembers of deploys. */
@@ -33,6 +37,8 @@ export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
     configFile: join(config, 'ov/config.yml'),
     deployFile: join(config, 'ov/deploy.yml'),
     quadlets: join(config, 'containers/systemd'),
+    units: join(config, 'systemd/user'),
+    tunnels: join(config, 'ov/tunnels'),
     volumes: env['OV_VOLUMES_PATH'] || join(home, '.local/share/ov/volumes'),
     deploys: join(state, 'deploys'),
     builds: join(state, 'builds'),

@@ -7,7 +7,7 @@ import type { PodPlan } from '../plan/pod/index.ts'
 import { renderContainerfile } from './containerfile/index.ts'
 import { renderRoutes, routesFile } from './containerfile/routes.ts'
 import { CHECKSUM_MISMATCH } from './containerfile/tasks.ts'
-import { renderQuadlet, type QuadletInput } from './quadlet/index.ts'
+import { renderCloudflared, renderPodFiles, type PodFile, type QuadletInput } from './quadlet/index.ts'
 import { bootstrapReference, contentHash, CONTENT_IMAGES, contentReference, fullReference } from './references.ts'
 import { SIDE_MAP, sideMap, type FileTree, type OutputFile } from './tree.ts'
 import { UnprintableLine } from './unprintable.ts'
@@ -45,8 +45,8 @@ export function synthesise(input: SynthInput): { files: FileTree; diagnostics: D
   for (const pod of input.pods) {
     const image = pod.image.kind === 'project' ? input.images.get(pod.image.name) : undefined
     if (pod.image.kind === 'project' && !image) continue
-    const quadlet = guard(diagnostics, `pod "${pod.name}"`, 'OV4008', pod.origin, () =>
-      renderQuadlet(
+    const rendered = guard(diagnostics, `pod "${pod.name}"`, 'OV4008', pod.origin, () =>
+      renderPodFiles(
         pod,
         offlineQuadlet(
           image ? qualified(fullReference(image, input.tag(image))) : pod.image.kind === 'local' ? pod.image.ref : '',
@@ -54,7 +54,8 @@ export function synthesise(input: SynthInput): { files: FileTree; diagnostics: D
         ),
       ),
     )
-    if (quadlet) putPrinted(files, `${OUTPUT}/_deploys/${storageName(pod.name)}/${pod.container}.container`, quadlet)
+    for (const { name, printed } of rendered ?? [])
+      putPrinted(files, `${OUTPUT}/_deploys/${storageName(pod.name)}/${name}`, printed)
   }
   putSideMaps(files)
   return { files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))), diagnostics }
@@ -72,6 +73,7 @@ const offlineQuadlet = (image: string, pod: PodPlan): QuadletInput => ({
   image,
   bindPath: (volume) =>
     homePath(volume.auto ? `~/.local/share/ov/volumes/${storageName(pod.name)}/${volume.name}` : volume.host),
+  tunnelFile: (tunnel) => `${HOME_SPECIFIER}/.config/ov/tunnels/${tunnel}.yml`,
   ...(pod.version !== undefined && { version: pod.version }),
   ...(pod.envFile !== undefined && { envFile: pod.envFile }),
 })
@@ -166,14 +168,11 @@ function putSideMaps(files: Map<string, OutputFile>): void {
   for (const [folder, mapped] of folders) files.set(`${folder}/${SIDE_MAP}`, { kind: 'text', text: sideMap(mapped) })
 }
 
-/** Renders the files of a deploy for a machine, by name; a value that a unit can't hold is reported. */
-export function renderPod(
-  pod: PodPlan,
-  input: QuadletInput,
-): { files: readonly { readonly name: string; readonly text: string }[]; diagnostics: Diagnostic[] } {
+/** Renders the files of a deploy for a machine; a value that a unit can't hold is reported. */
+export function renderPod(pod: PodPlan, input: QuadletInput): { files: readonly PodFile[]; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = []
-  const printed = guard(diagnostics, `pod "${pod.name}"`, 'OV4008', pod.origin, () => renderQuadlet(pod, input))
-  return { files: printed ? [{ name: `${pod.container}.container`, text: printed.text }] : [], diagnostics }
+  const files = guard(diagnostics, `pod "${pod.name}"`, 'OV4008', pod.origin, () => renderPodFiles(pod, input))
+  return { files: files ?? [], diagnostics }
 }
 
 /** A value that the output language can't hold becomes a diagnostic; everything else is a bug and passes on. */
@@ -201,4 +200,5 @@ function guard<T>(
   }
 }
 
+export { renderCloudflared }
 export { bootstrapReference, CHECKSUM_MISMATCH, contentReference, CONTENT_IMAGES, fullReference }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { DeployEntry } from '../../src/model/deploy-entry.ts'
 import { EMPTY_METADATA, type ImageMetadata } from '../../src/plan/metadata.ts'
 import { ANYWHERE, planPod, type Surroundings } from '../../src/plan/pod/index.ts'
-import { renderPod } from '../../src/synth/index.ts'
+import { routeVariables } from '../../src/plan/pod/sidecars.ts'
+import { renderCloudflared, renderPod } from '../../src/synth/index.ts'
 
 const PLACE = { file: 'deploy.yml', line: 1, column: 1 }
 const IMAGE: ImageMetadata = {
@@ -17,14 +18,14 @@ const IMAGE: ImageMetadata = {
   ports: ['8000:8000'],
 }
 
-/** The quadlet of an entry, as `ov config` would write it. */
-function quadlet(
+/** A deploy as `ov config` would plan it. */
+const planned = (
   key: string,
   entry: DeployEntry,
   image: Partial<ImageMetadata> = {},
   around: Partial<Surroundings> = {},
-) {
-  const { plan, diagnostics } = planPod(
+) =>
+  planPod(
     key,
     entry,
     { entity: `deploy "${key}"`, origin: PLACE, giveVariables: () => '', place: () => PLACE },
@@ -36,15 +37,29 @@ function quadlet(
     },
     { ...ANYWHERE, ...around },
   )
-  expect(diagnostics).toEqual([])
+
+/** Its files, as `ov config` would write them; and what is said about it. */
+function podFiles(
+  key: string,
+  entry: DeployEntry,
+  image: Partial<ImageMetadata> = {},
+  around: Partial<Surroundings> = {},
+  said: readonly string[] = [],
+) {
+  const { plan, diagnostics } = planned(key, entry, image, around)
+  expect(diagnostics.map(({ message }) => message)).toEqual(said.map((text) => expect.stringContaining(text) as string))
   const { files } = renderPod(plan, {
     image: 'ghcr.io/acme/web:2026.144.1443',
     bindPath: ({ host, name }) => (host === '' ? `/home/me/.local/share/ov/volumes/${key}/${name}` : host),
+    tunnelFile: (tunnel) => `/home/me/.config/ov/tunnels/${tunnel}.yml`,
     ...(plan.version !== undefined && { version: plan.version }),
     ...(plan.envFile !== undefined && { envFile: plan.envFile }),
   })
-  return files[0]!.text
+  return files.map(({ name, printed }) => [name, printed.text] as const)
 }
+
+/** The container's own file. */
+const quadlet = (...args: Parameters<typeof podFiles>) => podFiles(...args)[0]![1]
 
 describe('the quadlet of a deploy', () => {
   it('POD-117 POD-118 a plain service', () => {
@@ -184,5 +199,308 @@ UserNS=keep-id:uid=1000,gid=1000
     expect(text.match(/--device=.*/g)).toEqual(['--device=/dev/fuse', '--device=/dev/kvm'])
     expect(text).toContain('GroupAdd=keep-groups')
     expect(quadlet('web', { security: { privileged: true } }, {}, found)).not.toContain('--device')
+  })
+})
+
+const service = (text: string) => /\[Service\]\n[^]*?(?=\n\[)/.exec(text)![0].trim()
+
+describe('tunnels', () => {
+  const image: Partial<ImageMetadata> = {
+    ports: ['443:8080', '3000:3000', '5900:5900', '47998:47998/udp'],
+    portProtos: { '3000': 'https+insecure', '5900': 'tcp' },
+  }
+  it('POD-25 POD-73 POD-75 POD-117 POD-T4 tailscale takes each port over, and gives it back', () => {
+    const tunnel = { provider: 'tailscale', public: [443], private: 'all' } as const
+    const text = quadlet('web', { tunnel }, image, {}, ['port 47998 is UDP and is not tunneled'])
+    expect(service(text)).toBe(`[Service]
+Restart=always
+TimeoutStartSec=900
+# Port 443: public (internet-accessible)
+ExecStartPost=tailscale funnel --bg --https=443 http://127.0.0.1:443
+# Port 3000: private (tailnet-only, https)
+ExecStartPost=tailscale serve --bg --https=3000 https+insecure://127.0.0.1:3000
+# Port 5900: private (tailnet-only, tcp)
+ExecStartPost=tailscale serve --bg --tcp=5900 tcp://127.0.0.1:5900
+# Port 47998: UDP — not tunneled (tailscale serve does not support UDP; accessible directly between tailnet nodes)
+ExecStopPost=-tailscale funnel --https=443 off
+ExecStopPost=-tailscale serve --https=3000 off
+ExecStopPost=-tailscale serve --tcp=5900 off`)
+  })
+
+  it('POD-65 ports in a tailscale tunnel are on loopback, whatever the setting', () => {
+    const tunnel = { provider: 'tailscale', private: [3000] } as const
+    const text = quadlet('web', { tunnel }, { ports: ['80:8080', '3000:3000'] }, { bindAddress: '0.0.0.0' }, [
+      'published on 127.0.0.1, not on 0.0.0.0',
+    ])
+    expect(text.match(/^PublishPort=.*/gm)).toEqual(['PublishPort=0.0.0.0:80:8080', 'PublishPort=127.0.0.1:3000:3000'])
+    const explicit = { tunnel, ports: ['192.168.1.2:3000:3000'] }
+    podFiles('web', explicit, {}, {}, ['ports: 192.168.1.2:3000:3000 is in the tunnel, and not on a loopback address'])
+    expect(quadlet('web', { tunnel, ports: ['127.0.0.2:3000:3000'] })).toContain('PublishPort=127.0.0.2:3000:3000')
+  })
+
+  it('POD-03 POD-33 POD-76 POD-117 cloudflare has a unit of its own, and a file', () => {
+    const tunnel = { provider: 'cloudflare', public: [2283] } as const
+    const files = podFiles('app', { tunnel, dns: 'app.example.com' }, { ports: ['2283:2283'], status: 'working' })
+    expect(files.map(([name]) => name)).toEqual(['ov-app.container', 'ov-app-tunnel.service', 'ov-app.yml'])
+    const plain = quadlet('app', {}, { ports: ['2283:2283'], status: 'working' })
+    expect(files[0]![1]).toBe(plain.replace('network-online.target\n', '$&Wants=ov-app-tunnel.service\n'))
+    expect(files[1]![1]).toBe(`# ov-app-tunnel.service (generated by ov config)
+[Unit]
+Description=Cloudflare Tunnel for ov-app
+BindsTo=ov-app.service
+After=ov-app.service
+
+[Service]
+ExecStart=cloudflared tunnel --config /home/me/.config/ov/tunnels/ov-app.yml run ov-app
+Restart=always
+
+[Install]
+WantedBy=default.target
+`)
+    const { plan } = planned('app', { tunnel, dns: 'app.example.com' }, { ports: ['2283:2283'] })
+    const credentials = { id: '6f1c-uuid', file: '/home/me/.cloudflared/6f1c-uuid.json' }
+    expect(renderCloudflared(plan, plan.tunnel as never, credentials).text).toBe(`tunnel: 6f1c-uuid
+credentials-file: /home/me/.cloudflared/6f1c-uuid.json
+ingress:
+  - hostname: app.example.com
+    service: http://localhost:2283
+  - service: http_status:404
+`)
+  })
+
+  it('POD-73 POD-76 POD-77 POD-T23 cloudflare with several names, for an instance', () => {
+    const tunnel = { provider: 'cloudflare', public: { '443': 'a.example.com', '22': 'b.example.com' } } as const
+    const files = podFiles(
+      'app/eu',
+      { tunnel, image: 'app' },
+      { ports: ['443:443', '22:22', '9:9'], portProtos: { '443': 'https', '22': 'ssh' } },
+    )
+    expect(files[1]![1]).toContain('BindsTo=ov-app-eu.service\n')
+    expect(files[1]![1]).toContain('/ov-app-eu.yml run ov-app-eu\n')
+    expect(files[2]![1]).toBe(`# ov config adds the tunnel and its credentials, which only this machine knows
+ingress:
+  - hostname: a.example.com
+    service: https://localhost:443
+    originRequest:
+      noTLSVerify: true
+  - hostname: b.example.com
+    service: ssh://localhost:22
+  - service: http_status:404
+`)
+    expect(podFiles('app', { image: 'app' })).toHaveLength(1)
+  })
+
+  const ports = ['8080:80', '443:443', '22:22']
+  it.each<[string, DeployEntry['tunnel'], string]>([
+    ['another provider', { provider: 'ngrok' }, 'tunnel.provider: there is no provider "ngrok"'],
+    [
+      'a port that funnel does not open',
+      { provider: 'tailscale', public: [8080] },
+      'tunnel.public port 8080 is not allowed for tailscale funnel; use 443, 8443 or 10000',
+    ],
+    ['no port', { provider: 'tailscale' }, 'tunnel reaches no port'],
+    ['both sides all', { provider: 'tailscale', public: 'all', private: 'all' }, "tunnel: both sides are 'all'"],
+    [
+      'a port on both sides',
+      { provider: 'tailscale', public: [443], private: [443] },
+      'tunnel: port 443 is both public and private',
+    ],
+    [
+      'host names at tailscale',
+      { provider: 'tailscale', public: { '443': 'a.example.com' } },
+      'tunnel.public: tailscale has no host names of its own',
+    ],
+    [
+      'a scheme that tailscale does not know',
+      { provider: 'tailscale', private: [22] },
+      "tunnel.private port 22: tailscale can't carry ssh",
+    ],
+    [
+      'tcp to the internet by tailscale',
+      { provider: 'tailscale', public: [443] },
+      'tunnel.public port 443: tailscale funnel carries no tcp',
+    ],
+    [
+      'a port that is not published',
+      { provider: 'tailscale', private: [1] },
+      'tunnel.private: the deploy publishes nothing on host port 1',
+    ],
+    [
+      'a private port at cloudflare',
+      { provider: 'cloudflare', private: [8080] },
+      'tunnel.private: Cloudflare makes ports public',
+    ],
+    [
+      'several ports and one name',
+      { provider: 'cloudflare', public: 'all' },
+      'tunnel.public: ports 8080, 443, 22 would share one host name',
+    ],
+    ['no name', { provider: 'cloudflare', public: [8080] }, 'tunnel: cloudflare needs a host name'],
+    [
+      'a scheme that cloudflare does not know',
+      { provider: 'cloudflare', public: { '8080': 'a.example.com' } },
+      "tunnel.public port 8080: cloudflare can't carry tls-terminated-tcp",
+    ],
+    [
+      'a bad name of a tunnel',
+      { provider: 'cloudflare', public: { '22': 'a.example.com' }, tunnel: '-x' },
+      'tunnel.tunnel: "-x" is not the name of a tunnel',
+    ],
+    ['a bad host name', { provider: 'cloudflare', public: { '22': 'a b' } }, 'tunnel.public: "a b" is not a host name'],
+  ])('POD-74 %s', (_, tunnel, problem) => {
+    const portProtos = { '22': 'ssh', '443': 'tcp', ...(problem.includes('tls') && { '80': 'tls-terminated-tcp' }) }
+    const messages = planned('app', { tunnel: tunnel! }, { ports, portProtos }).diagnostics.map(
+      ({ message }) => message,
+    )
+    expect(messages.join('\n')).toContain(problem)
+  })
+})
+
+describe('sidecars', () => {
+  const entry: DeployEntry = {
+    security: { shmSize: '1g' },
+    sidecars: {
+      tailscale: {
+        env: { TS_HOSTNAME: 'web', TS_EXTRA_ARGS: '--exit-node=100.80.254.4 --exit-node-allow-lan-access' },
+      },
+    },
+  }
+  it('POD-02 POD-105 POD-107 POD-110 POD-112 POD-114 POD-117 POD-119 POD-120 POD-154 a pod with tailscale', () => {
+    const files = new Map(podFiles('web', entry))
+    expect([...files.keys()]).toEqual(['ov-web.container', 'ov-web.pod', 'ov-web-tailscale.container'])
+    expect(files.get('ov-web.pod')).toBe(`# ov-web.pod (generated by ov config)
+[Pod]
+PodName=ov-web-pod
+Network=ov
+PodmanArgs=--dns=10.89.0.1
+PodmanArgs=--dns=100.100.100.100
+PodmanArgs=--dns-search=dns.podman
+PodmanArgs=--shm-size=1g
+PodmanArgs=-p 127.0.0.1:8000:8000
+
+[Install]
+WantedBy=default.target
+`)
+    expect(files.get('ov-web-tailscale.container')).toBe(`# ov-web-tailscale.container (generated by ov config)
+[Unit]
+Description=Overthink ov-web sidecar: tailscale
+
+[Container]
+Pod=ov-web.pod
+Image=ghcr.io/tailscale/tailscale:latest
+ContainerName=ov-web-tailscale
+Volume=ov-web-tailscale-state:/var/lib/tailscale
+Environment=TS_ACCEPT_DNS=false
+Environment=TS_AUTH_ONCE=true
+Environment=TS_DEBUG_FIREWALL_MODE=nftables
+Environment=TS_ENABLE_HEALTH_CHECK=true
+Environment=TS_EXTRA_ARGS="--exit-node=100.80.254.4 --exit-node-allow-lan-access"
+Environment=TS_HOSTNAME=web
+Environment=TS_LOCAL_ADDR_PORT="[::]:9002"
+Environment=TS_STATE_DIR=/var/lib/tailscale
+Environment=TS_USERSPACE=false
+Secret=ov-web-tailscale-ts-authkey,type=env,target=TS_AUTHKEY
+PodmanArgs=--cap-add=NET_ADMIN
+PodmanArgs=--cap-add=SYS_MODULE
+PodmanArgs=--device=/dev/net/tun:/dev/net/tun
+
+[Service]
+Restart=always
+TimeoutStartSec=120
+`)
+    const plain = quadlet('web', {})
+    expect(files.get('ov-web.container')).toBe(
+      plain.replace(/Network=.*\nPublishPort=.*\n/, '').replace('[Container]\n', '$&Pod=ov-web.pod\n'),
+    )
+  })
+
+  it('POD-110 POD-111 POD-112 POD-113 POD-T13 POD-T22 what members share is the pod’s; the tunnel of the host is another matter', () => {
+    const own: DeployEntry = {
+      ...entry,
+      network: 'backend',
+      volumes: [{ name: 'w', type: 'bind', host: '/w', path: '/w' }],
+      tunnel: { provider: 'tailscale', private: 'all' },
+    }
+    const files = new Map(
+      podFiles('web', own, {}, { gateway: (network) => (network === 'backend' ? '10.90.1.1' : undefined) }),
+    )
+    expect(files.get('ov-web.pod')).toContain('PodmanArgs=--dns=10.90.1.1\n')
+    expect(files.get('ov-web.pod')).toContain('PodmanArgs=--userns=keep-id:uid=1000,gid=1000\n')
+    expect(files.get('ov-web.container')).not.toMatch(/UserNS|ShmSize|userns|Network=/)
+    expect(files.get('ov-web.container')).toContain(
+      'ExecStartPost=tailscale serve --bg --https=8000 http://127.0.0.1:8000\n',
+    )
+    expect(
+      new Map(podFiles('web', { ...entry, security: { shmSize: '1g', ipcMode: 'host' } })).get('ov-web.pod'),
+    ).not.toContain('shm')
+  })
+
+  it('POD-105 POD-117 a sidecar of one’s own, and no name servers of a tailnet', () => {
+    const files = new Map(
+      podFiles('web/eu', {
+        image: 'web',
+        sidecars: {
+          redis: {
+            image: 'docker.io/library/redis:7',
+            volume: [{ name: 'data', path: '/data' }],
+            env: { B: '$1', A: '100%' },
+            security: { memoryMax: '64m' },
+          },
+          alloy: { image: 'alloy', secret: [{ name: 'token', env: 'TOKEN' }] },
+        },
+      }),
+    )
+    expect([...files.keys()].slice(2)).toEqual(['ov-web-eu-alloy.container', 'ov-web-eu-redis.container'])
+    expect(files.get('ov-web-eu.pod')).not.toContain('dns')
+    expect(files.get('ov-web-eu-redis.container')).toContain(
+      'Volume=ov-web-eu-redis-data:/data\nEnvironment=A=100%%\nEnvironment=B=$$1\n',
+    )
+    expect(files.get('ov-web-eu-redis.container')).toContain('MemoryMax=64M\n')
+    expect(files.get('ov-web-eu-alloy.container')).toContain('Secret=ov-web-eu-alloy-token,type=env,target=TOKEN\n')
+  })
+
+  it('POD-104 POD-106 what has neither image nor template; a secret in plain sight', () => {
+    podFiles('web', { sidecars: { tailscal: {} } }, {}, {}, [
+      'there is no template "tailscal" (did you mean "tailscale"?)',
+    ])
+    podFiles('web', { sidecars: { tailscale: { env: { TS_AUTHKEY: 'x' } } } }, {}, {}, [
+      "TS_AUTHKEY is a secret and can't stand in env",
+    ])
+  })
+
+  it('POD-108 the key of a tailnet has a variable of its own', () => {
+    const secret = (parameter: Record<string, string>) =>
+      planned('web', { sidecars: { tailscale: { parameter } } }).plan.sidecars[0]!.secrets[0]!
+    expect(secret({ tailnet: 'armadillo-quail.ts.net' })).toMatchObject({
+      variable: 'TS_AUTHKEY_ARMADILLO_QUAIL_TS_NET',
+      service: 'ov/secret',
+    })
+    expect(secret({})).toMatchObject({ name: 'TS_AUTHKEY', variable: 'TS_AUTHKEY', key: 'TS_AUTHKEY' })
+  })
+
+  it('POD-106 variables go where they are known, and nowhere else', () => {
+    const own = { image: 'x', env: { LEVEL: '1' }, secret: [{ name: 'token', env: 'TOKEN' }] }
+    const { app, sidecars } = routeVariables(['A=1', 'TS_HOSTNAME=web', 'LEVEL=2', 'TOKEN=t', 'TS_AUTHKEY=k'], {
+      tailscale: {},
+      own,
+    })
+    expect(app).toEqual(['A=1'])
+    expect([...sidecars]).toEqual([
+      [
+        'tailscale',
+        [
+          ['TS_HOSTNAME', 'web'],
+          ['TS_AUTHKEY', 'k'],
+        ],
+      ],
+      [
+        'own',
+        [
+          ['LEVEL', '2'],
+          ['TOKEN', 't'],
+        ],
+      ],
+    ])
+    expect(routeVariables(['TS_HOSTNAME=web'], { own }).app).toEqual(['TS_HOSTNAME=web'])
   })
 })

@@ -21,7 +21,10 @@ export interface DeployFlags {
   /** `--encrypt NAME` */
   readonly encrypt?: readonly string[]
   readonly limits?: Pick<Security, 'memoryMax' | 'memoryHigh' | 'memorySwapMax' | 'cpus'>
+  /** `--sidecar NAME` */
   readonly sidecars?: readonly string[]
+  /** Variables of sidecars, by sidecar. */
+  readonly sidecarEnv?: ReadonlyMap<string, readonly (readonly [name: string, value: string])[]>
 }
 
 /** A flag that can't be used: what is wrong with it. */
@@ -52,7 +55,12 @@ export function withFlags(
   ])
   const limits = Object.entries(flags.limits ?? {}).filter(([, value]) => value !== undefined)
   const sidecars = { ...entry.sidecars }
-  for (const name of flags.sidecars ?? []) sidecars[name] ??= {}
+  for (const name of flags.sidecars ?? []) {
+    if (!NAME.test(name)) throw new BadFlag(`--sidecar: ${JSON.stringify(name)} is not the name of a sidecar`)
+    sidecars[name] ??= {}
+  }
+  for (const [name, variables] of flags.sidecarEnv ?? [])
+    sidecars[name] = { ...sidecars[name], env: { ...sidecars[name]?.env, ...Object.fromEntries(variables) } }
   const { env: _, volumes: __, ...rest } = entry
   return {
     ...rest,

@@ -2,7 +2,6 @@ import type { Security } from '../../../dsl/security.ts'
 import type { Diagnostic, Place } from '../../diagnostics/diagnostic.ts'
 import type { DeployEntry, Provides } from '../../model/deploy-entry.ts'
 import { containerName } from '../../model/deploy-key.ts'
-import { byName } from '../../model/project.ts'
 import { deployId } from '../deploy-id.ts'
 import type { ImageMetadata } from '../metadata.ts'
 import { parseMapping } from '../ports.ts'
@@ -11,7 +10,9 @@ import { NO_ENV_SOURCES, resolveEnv, type EnvSources } from './env.ts'
 import { providesOf, type Provider } from './provides.ts'
 import { sayTo, type Author, type Say } from './say.ts'
 import { planSecrets, secretLines, type PlannedSecret, type PlannedSecrets } from './secrets.ts'
+import { planSidecars, TAILSCALE, type PlannedSidecar } from './sidecars.ts'
 import { mappedPort } from './three-way.ts'
+import { bindPorts, planTunnel, type PlannedTunnel } from './tunnel.ts'
 import { planVolumes, type PlannedVolume } from './volumes.ts'
 
 /** A published port, in parts. `host: 'auto'` is a free one, found when the deploy is applied. */
@@ -33,7 +34,7 @@ export interface PodPlan {
   readonly deployId: string
   readonly origin: Place
   /** Places of single fields, for the side map. */
-  readonly places: Readonly<Record<'image' | 'ports' | 'volumes' | 'env' | 'security', Place>>
+  readonly places: Readonly<Record<'image' | 'ports' | 'volumes' | 'env' | 'security' | 'tunnel' | 'sidecars', Place>>
   /** Container and unit name, `ov-<name>`. (POD-01) */
   readonly container: string
   /** The image: of this project, or in local storage. */
@@ -56,6 +57,11 @@ export interface PodPlan {
   /** `uid:gid` that bind mounts are mapped to. */
   readonly keepId?: { readonly uid: number; readonly gid: number }
   readonly exec: readonly string[]
+  readonly tunnel?: PlannedTunnel
+  /** Containers beside it; with any of them, all are in one pod. (POD-104) */
+  readonly sidecars: readonly PlannedSidecar[]
+  /** Name servers of the pod, where those of a tailnet are wanted, too. (POD-112) */
+  readonly nameServers?: readonly string[]
   /** What it offers to other deploys. */
   readonly provides: Provides
 }
@@ -70,6 +76,8 @@ export interface Surroundings {
   readonly groups: readonly string[]
   /** Which secrets are there, or about to be: an optional one that is not has no line. */
   readonly hasSecret: (podman: string) => boolean
+  /** Address of the gateway of a network, which knows the names of its containers; undefined for one that is not there yet. */
+  readonly gateway: (network: string) => string | undefined
 }
 
 export const ANYWHERE: Surroundings = {
@@ -78,7 +86,12 @@ export const ANYWHERE: Surroundings = {
   devices: [],
   groups: [],
   hasSecret: () => true,
+  gateway: () => undefined,
 }
+
+/** Gateway of podman's first network, and the name server of every tailnet. (POD-112) */
+const FIRST_GATEWAY = '10.89.0.1'
+const TAILNET_RESOLVER = '100.100.100.100'
 
 /** An image as a deploy sees it. */
 export interface DeployImage {
@@ -98,7 +111,7 @@ export function planPorts(
   say: Say = () => {},
 ): PublishedPort[] {
   const listed = entry.resolvedPort ?? withAutomatic(entry.ports, image.ports) ?? image.ports
-  const found = listed.flatMap((text): PublishedPort[] => {
+  return listed.flatMap((text): PublishedPort[] => {
     const [, given, automatic] = /^((?:[^:]+:)?)auto:(.*)$/s.exec(text) ?? []
     const mapping = parseMapping(automatic === undefined ? text : `${given}1:${automatic}`)
     if (!mapping) {
@@ -114,7 +127,6 @@ export function planPorts(
     const { bind = bindAddress, host, container, protocol } = mapping
     return [{ bind, host: automatic === undefined ? host : 'auto', container, protocol }]
   })
-  return found.sort((a, b) => a.container - b.container || byName(a.protocol, b.protocol))
 }
 
 /** `auto` in a list stands for a free port for each of the image's that the list does not name. (POD-68) */
@@ -140,12 +152,16 @@ export function planPod(
   const [base = key, instance] = splitKey(key)
   checkRuntime(metadata, entry, base, say)
   checkBuilt(entry, say)
-  const ports = planPorts(entry, metadata, around.bindAddress, say)
+  const listed = planPorts(entry, metadata, '', say)
+  const tunnel = planTunnel(container, entry, metadata, listed, say)
+  const ports = bindPorts(listed, tunnel, around.bindAddress, say)
   checkPorts(ports, say)
   const provider: Provider = { key, container, ports }
   const volumes = planVolumes(container, entry, metadata, say)
   const security = withDevices(overlaySecurity(metadata.security, entry.security ?? {}), around)
   const secrets = planSecrets(container, entry, metadata)
+  const sidecars = planSidecars(container, entry, say, around.hasSecret)
+  const network = entry.network ?? (metadata.network === '' ? 'ov' : metadata.network)
   const env = resolveEnv(provider, entry, metadata, around.env)
   if (env.missing.length > 0)
     say(
@@ -167,6 +183,8 @@ export function planPod(
       volumes: author.place('volumes'),
       env: author.place('env'),
       security: author.place('security'),
+      tunnel: author.place('tunnel'),
+      sidecars: author.place('sidecars'),
     },
     container,
     image: image.source,
@@ -174,7 +192,7 @@ export function planPod(
     status: (entry.status as PodPlan['status'] | undefined) ?? metadata.status,
     info: entry.info ?? metadata.info,
     workingDirectory: volumes.find((volume) => volume.name === 'workspace')?.path ?? metadata.home,
-    network: entry.network ?? (metadata.network === '' ? 'ov' : metadata.network),
+    network,
     ports,
     volumes,
     secrets,
@@ -184,6 +202,11 @@ export function planPod(
     security,
     ...(volumes.some((volume) => volume.kind !== 'named') && { keepId: { uid: metadata.uid, gid: metadata.gid } }),
     exec: image.entrypoint ?? ['sleep', 'infinity'],
+    ...(tunnel && { tunnel }),
+    sidecars,
+    ...(sidecars.some(({ name }) => name === TAILSCALE) && {
+      nameServers: [around.gateway(network) ?? FIRST_GATEWAY, TAILNET_RESOLVER],
+    }),
     provides: providesOf(provider, metadata, say),
   }
   return { plan, diagnostics }
@@ -229,11 +252,7 @@ function checkRuntime(image: ImageMetadata, entry: DeployEntry, name: string, sa
 
 /** What may be written down, and this version of ov does not do: it must not vanish without a word. */
 function checkBuilt(entry: DeployEntry, say: Say): void {
-  const missing = [
-    ['tunnel', entry.tunnel, 'set up tunnels'],
-    ['sidecars', entry.sidecars, 'run sidecars'],
-    ['addLayers', entry.addLayers, 'add layers to images'],
-  ] as const
+  const missing = [['addLayers', entry.addLayers, 'add layers to images']] as const
   for (const [field, value, what] of missing)
     if (value !== undefined)
       say('OV4011', field, `${field}: deploys don't ${what} yet`, 'the deploy runs without; do it by hand', 'warning')

@@ -25,6 +25,8 @@ export interface CredentialSecret {
   readonly podman: string
   /** Variable of the container. */
   readonly name: string
+  /** Variable of the operator that may hold it. Default: the same. */
+  readonly variable?: string
   readonly description: string
   readonly service: string
   readonly key: string

@@ -14,7 +14,7 @@ import {
 } from 'yaml'
 import { DiagnosticError, type Diagnostic, type Place } from '../../diagnostics/diagnostic.ts'
 import type { DeployEntry, Provides } from '../../model/deploy-entry.ts'
-import { collisions } from '../../model/deploy-key.ts'
+import { collisions, type Collision } from '../../model/deploy-key.ts'
 import { writeAtomic } from '../atomic.ts'
 import { withLock } from '../lock.ts'
 import type { Paths } from '../paths.ts'
@@ -79,12 +79,17 @@ export class DeployFile {
     }
   }
 
+  /** Refuses entries that would share a unit with others, or with each other. (POD-07) */
+  checkNames(entries: readonly (readonly [key: string, entry: DeployEntry])[]): void {
+    const [clash] = collisions(new Map([...this.#entries, ...entries]))
+    if (clash) throw new DiagnosticError([collision(clash, this.path)])
+  }
+
   /** Puts an entry there, or changes what differs in the one that is; its other keys and remarks stay. */
   setEntry(key: string, entry: DeployEntry): void {
     const before = this.#entries.get(key) ?? {}
     if (Object.values(entry).every((value) => value === undefined) && !this.#entries.has(key)) return
-    const clash = collisions([...this.#entries.keys(), key])[0]
-    if (clash) throw new DiagnosticError([collision(clash, this.path)])
+    this.checkNames([[key, entry]])
     for (const field of FIELDS) {
       const [was, is] = [before[field.name], entry[field.name]]
       if (JSON.stringify(was) !== JSON.stringify(is)) this.#setField(key, field, was, is)
@@ -210,7 +215,7 @@ export class DeployFile {
         ])
       }
     }
-    const clash = collisions(entries.keys())[0]
+    const [clash] = collisions(entries)
     if (clash) throw new DiagnosticError([collision(clash, this.path)])
     return entries
   }
@@ -311,10 +316,10 @@ const unknownKey = (file: string, key: string, place: Place | undefined): Diagno
   ...(place && { place }),
 })
 
-const collision = ([first, second]: readonly [string, string], file: string): Diagnostic => ({
+const collision = ({ first, second, unit }: Collision, file: string): Diagnostic => ({
   code: 'OV6006',
   severity: 'error',
-  message: `the deploys "${first}" and "${second}" would both be the container ov-${first.replaceAll('/', '-')}`,
+  message: `the deploys "${first}" and "${second}" would both have the unit ${unit}.service`,
   place: { file, line: 1, column: 1 },
   remedy: 'rename one of them',
 })

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
+import { podUnit } from '../../../model/deploy-key.ts'
 import { fromLabels } from '../../../plan/labels.ts'
 import { journal, journalCursor, unitState } from '../../systemd.ts'
 import type { PodChange } from './compare.ts'
@@ -37,10 +38,26 @@ export async function startPod(desired: DesiredPod, tools: PodTools): Promise<vo
     )
   say(`${plan.name}: starting`)
   const since = await journalCursor(executor)
-  await executor.run(['systemctl', '--user', 'reset-failed', unit])
-  const started = await executor.run(['systemctl', '--user', 'restart', unit], { signal })
-  const problem = started.exitCode === 0 ? await waitUntilUp(desired, tools) : `${unit} does not start`
-  if (problem !== undefined) throw failure(desired, problem, await journal(unit, since, executor))
+  const units = unitsOf(desired)
+  await executor.run(['systemctl', '--user', 'reset-failed', ...units])
+  const [first, ...others] = units
+  const started = await executor.run(['systemctl', '--user', 'restart', first!], { signal })
+  // Members come up with their pod; one that has just failed does not.
+  const rest =
+    started.exitCode === 0 && others.length > 0
+      ? await executor.run(['systemctl', '--user', 'start', ...others], { signal })
+      : started
+  if (rest.exitCode !== 0) throw failure(desired, `${unit} does not start`, await journal(units, since, executor))
+  for (const name of unitsOf(desired, 'containers')) {
+    const problem = await waitUntilUp(desired, name, tools)
+    if (problem !== undefined) throw failure(desired, problem, await journal([name], since, executor))
+  }
+}
+
+/** The units of a deploy's containers; before them that of their pod, where they have one. */
+function unitsOf({ plan }: DesiredPod, which: 'all' | 'containers' = 'all'): string[] {
+  const containers = [plan, ...plan.sidecars].map(({ container }) => unitOf(container))
+  return which === 'all' && plan.sidecars.length > 0 ? [podUnit(plan.container), ...containers] : containers
 }
 
 const failure = (desired: DesiredPod, message: string, output: readonly string[]) =>
@@ -62,9 +79,9 @@ const PATIENCE = 60_000
 const STEADY = 4
 
 /** Up means that the container runs for a while without a new start, and that its init has all its services up. Says what is wrong. */
-async function waitUntilUp({ plan, image }: DesiredPod, tools: PodTools): Promise<string | undefined> {
+async function waitUntilUp({ plan, image }: DesiredPod, unit: string, tools: PodTools): Promise<string | undefined> {
   const { executor, clock, podman, signal } = tools
-  const unit = unitOf(plan.container)
+  const isApp = unit === unitOf(plan.container)
   const { init } = fromLabels((await podman.labels(image)) ?? {})
   const first = await unitState(unit, executor)
   for (let settled = 0, waited = 0; waited < PATIENCE; waited += PAUSE) {
@@ -72,7 +89,7 @@ async function waitUntilUp({ plan, image }: DesiredPod, tools: PodTools): Promis
     const state = await unitState(unit, executor)
     if (state.active === 'failed' || state.restarts > first.restarts) return `${unit} does not stay up`
     settled = state.active === 'active' && state.sub === 'running' ? settled + 1 : 0
-    const services = settled >= STEADY ? await serviceStates(plan.container, init, podman) : undefined
+    const services = settled >= STEADY && isApp ? await serviceStates(plan.container, init, podman) : undefined
     if (services && services.failed.length > 0)
       return `${unit} runs, but not all of its services: ${services.failed.join(', ')}`
     if (settled >= STEADY && services?.pending !== true) return undefined

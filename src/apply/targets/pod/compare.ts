@@ -4,6 +4,7 @@ import { unitState } from '../../systemd.ts'
 import type { DesiredPod } from './desire.ts'
 import type { GatheredSecrets } from './secrets.ts'
 import { unitOf, type PodTools } from './tools.ts'
+import { tunnelReasons } from './tunnel.ts'
 
 /** What differs between a machine and a desired deploy. */
 export interface PodChange {
@@ -31,7 +32,7 @@ export async function comparePod(
   tools: PodTools,
 ): Promise<PodChange | undefined> {
   const record = tools.store.get(desired.plan.name)
-  const paths = new Set([...desired.files.map(({ path }) => path), ...(record?.files ?? [])])
+  const paths = new Set([...desired.files.map(({ path }) => path), ...(record?.files ?? []), ...desired.stale])
   const before = new Map(
     [...paths].flatMap((path) => (existsSync(path) ? [[path, readFileSync(path, 'utf8')] as const] : [])),
   )
@@ -41,6 +42,7 @@ export async function comparePod(
     : [
         ...recordReasons(record, desired),
         ...secrets.ready.map(({ podman }) => `its secret ${podman} is new`),
+        ...tunnelReasons(desired.plan, tools.paths),
         ...(await runReasons(desired, rebuilt, tools)),
       ]
   const change = { desired, before, secrets, reasons }

@@ -2,15 +2,18 @@ import { DiagnosticError, type Diagnostic } from '../../../diagnostics/diagnosti
 import type { DeployEntry, EntryVolume } from '../../../model/deploy-entry.ts'
 import type { ImageMetadata } from '../../../plan/metadata.ts'
 import { fromLabels } from '../../../plan/labels.ts'
-import { makeFolder, removeFile, writeAtomic } from '../../../state/atomic.ts'
+import { makeFolder, writeAtomic } from '../../../state/atomic.ts'
 import { attempt } from '../../../state/attempt.ts'
 import { systemctl } from '../../systemd.ts'
 import type { PodChange } from './compare.ts'
-import { ensureNetwork } from './network.ts'
+import { desirePod, type DesiredFile, type DesiredPod } from './desire.ts'
+import { ensureNetwork, networkGateway } from './network.ts'
 import { quadletComplaints } from './quadlet.ts'
 import { provisionSecrets } from './secrets.ts'
 import { seedVolumes, type DataSource, type SeedMode } from './seed.ts'
 import type { PodTools } from './tools.ts'
+import { setUpTunnel } from './tunnel.ts'
+import { removeUnit } from './units.ts'
 
 export interface ConfigureOptions {
   /** How volumes are filled; not at all where it is undefined. */
@@ -38,12 +41,24 @@ export async function configurePod(
   for (const { path, auto } of binds) if (auto) attempt(path, () => makeFolder(path))
   await ensureNetwork(plan.network, podman)
   await provisionSecrets(change.secrets, tools, say)
-  for (const path of before.keys()) if (!files.some((file) => file.path === path)) removeFile(path)
-  for (const { path, text } of files) writeAtomic(path, text, { keep: true })
+  for (const path of before.keys()) if (!files.some((file) => file.path === path)) await removeUnit(path, tools)
+  for (const { path, text, kind } of await withNameServers(desired, tools))
+    writeAtomic(path, text, { keep: kind === 'quadlet' })
   await systemctl(executor, 'daemon-reload')
   signal.throwIfAborted()
+  await setUpTunnel(plan, tools)
   await seed(change, metadata, options, tools)
   return metadata
+}
+
+/** The address of a network that was made just now is known only now. (POD-112) */
+async function withNameServers(desired: DesiredPod, tools: PodTools): Promise<readonly DesiredFile[]> {
+  const { plan, entry, image, record } = desired
+  const gateway = plan.nameServers && (await networkGateway(plan.network, tools.podman))
+  if (!plan.nameServers || gateway === undefined || gateway === plan.nameServers[0]) return desired.files
+  const nameServers = [gateway, ...plan.nameServers.slice(1)]
+  const { typed, project } = record
+  return desirePod({ plan: { ...plan, nameServers }, entry, before: entry, typed, image, project }, tools).files
 }
 
 async function seed(

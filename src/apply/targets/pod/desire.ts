@@ -7,13 +7,15 @@ import type { DeployRecord } from '../../../state/deploys.ts'
 import { contentHash } from '../../../synth/references.ts'
 import { renderPod } from '../../../synth/index.ts'
 import { tryPort } from '../../ports.ts'
-import { hostPath } from './paths.ts'
+import { companionFiles, hostPath } from './paths.ts'
 import type { PodTools } from './tools.ts'
 
 /** A file that a deploy has on this machine. */
 export interface DesiredFile {
   readonly path: string
   readonly text: string
+  /** A unit is written for systemd, a quadlet for podman's generator. */
+  readonly kind: 'quadlet' | 'unit'
 }
 
 /** A deploy as this machine should have it. */
@@ -25,6 +27,8 @@ export interface DesiredPod {
   readonly image: string
   /** Quadlets first, the container's before all. */
   readonly files: readonly DesiredFile[]
+  /** Files that an earlier shape of the deploy may have left. */
+  readonly stale: readonly string[]
   readonly binds: readonly { readonly path: string; readonly auto: boolean }[]
   readonly record: DeployRecord
 }
@@ -32,6 +36,8 @@ export interface DesiredPod {
 export interface DesireInput {
   readonly plan: PodPlan
   readonly entry: DeployEntry
+  /** What `deploy.yml` says of it now. */
+  readonly before: DeployEntry | undefined
   /** What the project says of it; nothing for deploys that no project declares. */
   readonly typed: DeployEntry
   readonly image: string
@@ -40,7 +46,7 @@ export interface DesireInput {
 }
 
 /** Works out a deploy for this machine: absolute paths, the texts of its files, and the record that is kept of it. Changes nothing. */
-export function desirePod({ plan, entry, typed, image, project }: DesireInput, tools: PodTools): DesiredPod {
+export function desirePod({ plan, entry, before, typed, image, project }: DesireInput, tools: PodTools): DesiredPod {
   const { paths, store } = tools
   const known = store.get(plan.name)
   const { files: rendered, diagnostics } = renderPod(plan, {
@@ -48,9 +54,14 @@ export function desirePod({ plan, entry, typed, image, project }: DesireInput, t
     ...(plan.version !== undefined && { version: plan.version }),
     bindPath: (volume) => hostPath(plan, volume, paths),
     ...(plan.envFile !== undefined && { envFile: plan.envFile }),
+    tunnelFile: (tunnel) => join(paths.tunnels, `${tunnel}.yml`),
   })
   throwIfErrors(diagnostics)
-  const files = rendered.map(({ name, text }) => ({ path: join(paths.quadlets, name), text }))
+  const files = rendered.flatMap(({ name, kind, printed: { text } }): DesiredFile[] =>
+    // cloudflared's own file needs what only the account knows: it is written when the tunnel is set up.
+    kind === 'cloudflared' ? [] : [{ path: join(kind === 'unit' ? paths.units : paths.quadlets, name), text, kind }],
+  )
+  const companions = companionFiles(plan.container, Object.keys(before?.sidecars ?? {}), paths)
   const binds = plan.volumes.flatMap((volume) =>
     volume.kind === 'named' ? [] : [{ path: hostPath(plan, volume, paths), auto: volume.auto }],
   )
@@ -64,6 +75,7 @@ export function desirePod({ plan, entry, typed, image, project }: DesireInput, t
     entry,
     image,
     files,
+    stale: companions.filter((path) => !files.some((file) => file.path === path)),
     binds,
     record: {
       schemaVersion: 1,
@@ -73,17 +85,17 @@ export function desirePod({ plan, entry, typed, image, project }: DesireInput, t
       container: plan.container,
       image,
       files: files.map(({ path }) => path),
-      volumes: united(
-        known?.volumes,
-        plan.volumes.flatMap((volume) => (volume.kind === 'named' ? [volume.volume] : [])),
-      ),
+      volumes: united(known?.volumes, [
+        ...plan.volumes.flatMap((volume) => (volume.kind === 'named' ? [volume.volume] : [])),
+        ...besideVolumes(plan),
+      ]),
       folders: united(
         known?.folders,
         binds.flatMap(({ path, auto }) => (auto ? [path] : [])),
       ),
       secrets: united(
         known?.secrets,
-        plan.secretLines.map(({ podman }) => podman),
+        [plan, ...plan.sidecars].flatMap(({ secretLines }) => secretLines.map(({ podman }) => podman)),
       ),
       network: plan.network,
       typed,
@@ -91,6 +103,8 @@ export function desirePod({ plan, entry, typed, image, project }: DesireInput, t
     },
   }
 }
+
+const besideVolumes = ({ sidecars }: PodPlan) => sidecars.flatMap(({ volumes }) => volumes.map(({ volume }) => volume))
 
 /** Refuses to take over what is not ours; reports what the machine lacks. Changes nothing. */
 export async function checkPod(desired: DesiredPod, tools: PodTools): Promise<Diagnostic[]> {

@@ -1,6 +1,5 @@
 import { existsSync, rmdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { removeFile } from '../../../state/atomic.ts'
 import { fromLabels } from '../../../plan/labels.ts'
 import type { DeployRecord } from '../../../state/deploys.ts'
 import type { Podman } from '../../podman.ts'
@@ -8,6 +7,8 @@ import { systemctl } from '../../systemd.ts'
 import { runHook } from './hooks.ts'
 import { releaseNetwork } from './network.ts'
 import { unitOf, type PodTools } from './tools.ts'
+import { closeTunnel } from './tunnel.ts'
+import { removeUnit } from './units.ts'
 
 /** What holds the data of a deploy. */
 export interface DeployData {
@@ -22,13 +23,17 @@ export async function destroyPod(record: DeployRecord, purge: boolean, tools: Po
   const { executor, podman, store } = tools
   const unit = unitOf(record.container)
   store.put({ ...record, phase: 'destroying' })
+  await closeTunnel(record.container, tools)
   const { hooks } = fromLabels((await podman.labels(record.image)) ?? {})
   await runHook('pre_remove', hooks.pre_remove, record, podman, tools.say)
   await executor.run(['systemctl', '--user', 'stop', unit])
-  record.files.forEach(removeFile)
+  // Whatever else there is goes before the container's own file, which says that there is a deploy.
+  for (const file of [...record.files].reverse()) await removeUnit(file, tools)
   await systemctl(executor, 'daemon-reload')
   await executor.run(['systemctl', '--user', 'reset-failed', unit])
   if (await podman.exists('container', record.container)) await podman.run(['rm', '-f', '-t', '10', record.container])
+  const pod = `${record.container}-pod`
+  if (await podman.exists('pod', pod)) await podman.run(['pod', 'rm', '-f', '-t', '10', pod])
   if (purge) {
     const { volumes, folders, secrets } = await existingData(record, podman)
     for (const volume of volumes) await podman.run(['volume', 'rm', volume])

@@ -18,6 +18,15 @@ export async function ensureNetwork(network: string, podman: Podman): Promise<vo
   if (made.exitCode !== 0 && !(await podman.exists('network', network))) await podman.run(create)
 }
 
+/** Address of the gateway of a network, which answers for the names of its containers; undefined where there is no such network. */
+export async function networkGateway(network: string, podman: Podman): Promise<string | undefined> {
+  if (isMode(network)) return undefined
+  const { exitCode, stdout } = await podman.try(['network', 'inspect', network])
+  if (exitCode !== 0) return undefined
+  const [found] = JSON.parse(stdout) as { subnets?: { gateway?: string }[] }[]
+  return found?.subnets?.find(({ gateway }) => gateway !== undefined)?.gateway
+}
+
 /** Removes a network that ov made when no deploy is left on it; podman keeps it while something else uses it. */
 export async function releaseNetwork(network: string, others: readonly DeployRecord[], podman: Podman): Promise<void> {
   if (isMode(network) || others.some((other) => other.network === network)) return

@@ -1,5 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import { storageName } from '../../../model/deploy-key.ts'
+import { storageName, tunnelUnit } from '../../../model/deploy-key.ts'
 import type { PodPlan } from '../../../plan/pod/index.ts'
 import type { PlannedVolume } from '../../../plan/pod/volumes.ts'
 import type { Paths } from '../../../state/paths.ts'
@@ -22,4 +23,21 @@ export function hostPath(
 ): string {
   if (!volume.auto) return fillHome(volume.host, paths.home)
   return join(paths.volumes, storageName(name), volume.name)
+}
+
+/** Files beside the container's that a deploy may have, by its own names: nothing that begins like them is another's. (POD-33, POD-130) */
+export function companionFiles(
+  container: string,
+  sidecars: readonly string[],
+  { quadlets, units }: Pick<Paths, 'quadlets' | 'units'>,
+): string[] {
+  const ours = sidecars
+    .map((name) => ({ file: join(quadlets, `${container}-${name}.container`), name }))
+    .filter(
+      ({ file, name }) =>
+        existsSync(file) &&
+        readFileSync(file, 'utf8').includes(`\nDescription=Overthink ${container} sidecar: ${name}\n`),
+    )
+    .map(({ file }) => file)
+  return [join(quadlets, `${container}.pod`), ...ours, join(units, tunnelUnit(container))]
 }

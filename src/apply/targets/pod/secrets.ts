@@ -70,11 +70,13 @@ export async function gatherSecrets(
     if ('problem' in found) report(found.problem, found.remedy)
     else ready.push(found)
   }
-  for (const secret of plan.secrets.credentials) {
-    const value = tools.env[secret.name] ?? (await tools.credentials.get(secret.service, secret.key))
+  for (const secret of [...plan.secrets.credentials, ...plan.sidecars.flatMap((sidecar) => sidecar.secrets)]) {
+    const value = tools.env[secret.variable ?? secret.name] ?? (await tools.credentials.get(secret.service, secret.key))
     if (value === undefined && secret.required) report(...missing(plan, secret))
-    else if (value === undefined) absent.push(secret.podman)
-    else if ((await tools.podman.secretValue(secret.podman)) === value) kept.push(secret.podman)
+    else if (value === undefined) {
+      absent.push(secret.podman)
+      if (secret.variable !== undefined) diagnostics.push(unset(plan, secret))
+    } else if ((await tools.podman.secretValue(secret.podman)) === value) kept.push(secret.podman)
     else ready.push({ podman: secret.podman, value, from: `${secret.service}/${secret.key}` })
   }
   return { ready, kept, absent, diagnostics }
@@ -84,6 +86,17 @@ const missing = (plan: PodPlan, { name, description, service, key }: CredentialS
   `missing required credential-backed secret(s) for ${plan.base}: ${name} — ${description}`,
   `run: ov secrets set ${service} ${key}, or: ov config ${plan.base}${plan.instance === undefined ? '' : ` -i ${plan.instance}`} -e ${name}=...`,
 ]
+
+/** A sidecar that has joined its network before needs no key; a new one waits for it. */
+const unset = (plan: PodPlan, { name, description, service, key }: CredentialSecret): Diagnostic => ({
+  code: 'OV4007',
+  severity: 'warning',
+  message: `${name} has no value on this machine: ${description}`,
+  entity: `pod "${plan.name}"`,
+  field: 'sidecars',
+  place: plan.places.sidecars,
+  remedy: `run ov secrets set ${service} ${key}, or ov config ${plan.base}${plan.instance === undefined ? '' : ` -i ${plan.instance}`} -e ${name}=...`,
+})
 
 /** The value of a secret of the image's own: from where the entry says, else the operator, else the store, else a new one. (POD-92) */
 async function ownValue(
