@@ -1,5 +1,5 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
-import type { Executor } from './executor.ts'
+import type { Executor, RunResult } from './executor.ts'
 
 /** How a unit is. */
 export interface UnitState {
@@ -45,7 +45,11 @@ export async function unitStates(
 
 /** Tells the user's manager something; its refusal is reported with what it said. */
 export async function systemctl(executor: Executor, ...args: string[]): Promise<void> {
-  const result = await executor.run(['systemctl', '--user', ...args])
+  refuse(await executor.run(['systemctl', '--user', ...args]), args)
+}
+
+/** Reports what the user's manager could not do. */
+export function refuse(result: RunResult, args: readonly string[]): void {
   if (result.exitCode !== 0)
     throw new DiagnosticError([
       {

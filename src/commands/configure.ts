@@ -50,7 +50,8 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
   const found = options.detect ? detectDevices() : undefined
   if (found && found.devices.length > 0) say(`Auto-detected devices: ${found.devices.join(', ')}`)
   const variable = process.env[`OV_VOLUMES_${local.name.image.toUpperCase().replaceAll('-', '_')}`]
-  const flagged = withFlags(local.entry, routeFlags(local.entry, options.flags, say), metadata, variable)
+  const flags = routeFlags(local.entry, options.flags, say)
+  const flagged = withFlags(local.entry, flags, metadata, variable)
   if (flagged.image !== undefined && flagged.image !== local.name.image)
     say(`config: deploy "${key}" declares image: "${flagged.image}"`)
   const source =
@@ -58,7 +59,13 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
       ? undefined
       : await localImage(options.dataFrom, machine).then(({ reference, metadata }) => ({ image: reference, metadata }))
   const { entry, credentials } = withoutSecrets(named(flagged, local), metadata)
-  const change = await plan(local, withDevices(entry, found?.devices ?? []), options, found?.env ?? {}, machine)
+  const change = await plan(
+    local,
+    withDevices(entry, found?.devices ?? []),
+    { ...options, flags },
+    found?.env ?? {},
+    machine,
+  )
   for (const { name, service, key: at, value } of credentials(change.desired.plan)) {
     await machine.credentials.set(service, at, value)
     say(`Imported ${name} into credential store (${service}/${at})`)
@@ -123,7 +130,8 @@ async function plan(
     : rest
   if (settled.resolvedPort) machine.say(`Resolved ports for ${key}: ${settled.resolvedPort.join(', ')}`)
   gateway = planned.nameServers && (await networkGateway(planned.network, machine.podman))
-  const given = new Map((options.flags.env ?? []).map(assignment))
+  const { env = [], sidecarEnv = new Map<string, []>() } = options.flags
+  const given = new Map([...env.map(assignment), ...[...sidecarEnv.values()].flat()])
   for (const { name, variable = name } of planned.sidecars.flatMap((sidecar) => sidecar.secrets)) {
     const value = given.get(name)
     if (value !== undefined) given.set(variable, value)
@@ -140,7 +148,6 @@ async function plan(
     {
       plan: planned,
       entry: settled,
-      before: machine.deploys.entries.get(key),
       typed: machine.store.typed(key)[0] ?? {},
       image: local.reference,
       project: machine.store.get(key)?.project ?? '',

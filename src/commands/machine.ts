@@ -130,8 +130,7 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
   const pods = planned.map(({ plan, entry, typed }) => {
     const image =
       plan.image.kind === 'project' ? references.get(plan.image.name)!.reference : localReferences.get(plan.image.ref)!
-    const before = machine.deploys.entries.get(plan.name)
-    return desirePod({ plan, entry, before, typed, image, project: location.root }, machine)
+    return desirePod({ plan, entry, typed, image, project: location.root }, machine)
   })
   machine.deploys.checkNames(planned.map(({ plan, entry }) => [plan.name, entry]))
   const problems = (await Promise.all(pods.map((pod) => checkPod(pod, machine)))).flat()

@@ -15,10 +15,7 @@ import type { Machine } from './machine.ts'
 export async function recordOf(key: string, machine: Machine): Promise<DeployRecord> {
   const container = containerName(key)
   const entry: DeployEntry = machine.deploys.entries.get(key) ?? {}
-  const files = [
-    join(machine.paths.quadlets, `${container}.container`),
-    ...companionFiles(container, Object.keys(entry.sidecars ?? {}), machine.paths),
-  ]
+  const files = [join(machine.paths.quadlets, `${container}.container`), ...companionFiles(container, machine.paths)]
   const known = await findDeploy(key, {}, machine).catch((error: unknown) => {
     // Its image may be gone: then the entry is all that is known.
     if (error instanceof DiagnosticError) return undefined

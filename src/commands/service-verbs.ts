@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { unitState, systemctl } from '../apply/systemd.ts'
-import { closeTunnel } from '../apply/targets/pod/index.ts'
+import { refuse, systemctl, unitState } from '../apply/systemd.ts'
+import { bringUp, closeTunnel, podUnitOf } from '../apply/targets/pod/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
-import { containerName, deployName, podUnit, tunnelUnit, type DeployName } from '../model/deploy-key.ts'
+import { containerName, deployName, tunnelUnit, type DeployName } from '../model/deploy-key.ts'
 import type { Machine } from './machine.ts'
 
 export interface InstanceOption {
@@ -48,15 +48,14 @@ export async function verb(
   machine: Machine,
 ): Promise<void> {
   const { executor, paths } = machine
-  const pod = existsSync(join(paths.quadlets, `${container}.pod`)) ? podUnit(container) : undefined
   if (name === 'stop') {
     await closeTunnel(container, machine)
     await systemctl(executor, 'stop', unit)
+    const pod = podUnitOf(container, machine)
     // The network of a pod outlives its app, and would be left as it was.
     if (pod !== undefined) await systemctl(executor, 'stop', pod)
   } else {
-    if (pod !== undefined) await systemctl(executor, name, pod)
-    await systemctl(executor, pod === undefined ? name : 'start', unit)
+    refuse(await bringUp(name, container, machine), [name, unit])
     if (existsSync(join(paths.units, tunnelUnit(container))))
       await executor.run(['systemctl', '--user', 'start', tunnelUnit(container)])
   }

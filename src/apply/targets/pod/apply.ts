@@ -10,6 +10,7 @@ import { runHook } from './hooks.ts'
 import { folderComplaints } from './quadlet.ts'
 import { serviceStates } from './services.ts'
 import { unitOf, type PodTools } from './tools.ts'
+import { bringUp } from './units.ts'
 
 /** Makes the machine have the deploy, and waits until it runs. What is about to be done is recorded first. */
 export async function applyPod(change: PodChange, tools: PodTools): Promise<void> {
@@ -38,26 +39,15 @@ export async function startPod(desired: DesiredPod, tools: PodTools): Promise<vo
     )
   say(`${plan.name}: starting`)
   const since = await journalCursor(executor)
-  const units = unitsOf(desired)
+  const containers = [plan, ...plan.sidecars].map(({ container }) => unitOf(container))
+  const units = plan.sidecars.length > 0 ? [podUnit(plan.container), ...containers] : containers
   await executor.run(['systemctl', '--user', 'reset-failed', ...units])
-  const [first, ...others] = units
-  const started = await executor.run(['systemctl', '--user', 'restart', first!], { signal })
-  // Members come up with their pod; one that has just failed does not.
-  const rest =
-    started.exitCode === 0 && others.length > 0
-      ? await executor.run(['systemctl', '--user', 'start', ...others], { signal })
-      : started
-  if (rest.exitCode !== 0) throw failure(desired, `${unit} does not start`, await journal(units, since, executor))
-  for (const name of unitsOf(desired, 'containers')) {
+  const started = await bringUp('restart', plan.container, tools, { signal })
+  if (started.exitCode !== 0) throw failure(desired, `${unit} does not start`, await journal(units, since, executor))
+  for (const name of containers) {
     const problem = await waitUntilUp(desired, name, tools)
     if (problem !== undefined) throw failure(desired, problem, await journal([name], since, executor))
   }
-}
-
-/** The units of a deploy's containers; before them that of their pod, where they have one. */
-function unitsOf({ plan }: DesiredPod, which: 'all' | 'containers' = 'all'): string[] {
-  const containers = [plan, ...plan.sidecars].map(({ container }) => unitOf(container))
-  return which === 'all' && plan.sidecars.length > 0 ? [podUnit(plan.container), ...containers] : containers
 }
 
 const failure = (desired: DesiredPod, message: string, output: readonly string[]) =>

@@ -58,7 +58,7 @@ async function withNameServers(desired: DesiredPod, tools: PodTools): Promise<re
   if (!plan.nameServers || gateway === undefined || gateway === plan.nameServers[0]) return desired.files
   const nameServers = [gateway, ...plan.nameServers.slice(1)]
   const { typed, project } = record
-  return desirePod({ plan: { ...plan, nameServers }, entry, before: entry, typed, image, project }, tools).files
+  return desirePod({ plan: { ...plan, nameServers }, entry, typed, image, project }, tools).files
 }
 
 async function seed(

@@ -36,8 +36,6 @@ export interface DesiredPod {
 export interface DesireInput {
   readonly plan: PodPlan
   readonly entry: DeployEntry
-  /** What `deploy.yml` says of it now. */
-  readonly before: DeployEntry | undefined
   /** What the project says of it; nothing for deploys that no project declares. */
   readonly typed: DeployEntry
   readonly image: string
@@ -46,7 +44,7 @@ export interface DesireInput {
 }
 
 /** Works out a deploy for this machine: absolute paths, the texts of its files, and the record that is kept of it. Changes nothing. */
-export function desirePod({ plan, entry, before, typed, image, project }: DesireInput, tools: PodTools): DesiredPod {
+export function desirePod({ plan, entry, typed, image, project }: DesireInput, tools: PodTools): DesiredPod {
   const { paths, store } = tools
   const known = store.get(plan.name)
   const { files: rendered, diagnostics } = renderPod(plan, {
@@ -61,7 +59,7 @@ export function desirePod({ plan, entry, before, typed, image, project }: Desire
     // cloudflared's own file needs what only the account knows: it is written when the tunnel is set up.
     kind === 'cloudflared' ? [] : [{ path: join(kind === 'unit' ? paths.units : paths.quadlets, name), text, kind }],
   )
-  const companions = companionFiles(plan.container, Object.keys(before?.sidecars ?? {}), paths)
+  const companions = companionFiles(plan.container, paths)
   const binds = plan.volumes.flatMap((volume) =>
     volume.kind === 'named' ? [] : [{ path: hostPath(plan, volume, paths), auto: volume.auto }],
   )

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { storageName, tunnelUnit } from '../../../model/deploy-key.ts'
 import type { PodPlan } from '../../../plan/pod/index.ts'
@@ -25,19 +25,22 @@ export function hostPath(
   return join(paths.volumes, storageName(name), volume.name)
 }
 
-/** Files beside the container's that a deploy may have, by its own names: nothing that begins like them is another's. (POD-33, POD-130) */
-export function companionFiles(
-  container: string,
-  sidecars: readonly string[],
-  { quadlets, units }: Pick<Paths, 'quadlets' | 'units'>,
-): string[] {
-  const ours = sidecars
-    .map((name) => ({ file: join(quadlets, `${container}-${name}.container`), name }))
-    .filter(
-      ({ file, name }) =>
-        existsSync(file) &&
-        readFileSync(file, 'utf8').includes(`\nDescription=Overthink ${container} sidecar: ${name}\n`),
-    )
-    .map(({ file }) => file)
-  return [join(quadlets, `${container}.pod`), ...ours, join(units, tunnelUnit(container))]
+/**
+ * Files beside the container's that a deploy has, and places where it may have some. Those of sidecars say whose they are, so that nothing that
+ * is only named alike is taken for one. (POD-33, POD-130)
+ */
+export function companionFiles(container: string, { quadlets, units }: Pick<Paths, 'quadlets' | 'units'>): string[] {
+  const names = existsSync(quadlets) ? readdirSync(quadlets).sort() : []
+  const sidecars = names
+    .filter((name) => name.startsWith(`${container}-`) && name.endsWith('.container'))
+    .filter((name) => {
+      const sidecar = name.slice(container.length + 1, -'.container'.length)
+      const says = `\nDescription=Overthink ${container} sidecar: ${sidecar}\n`
+      return readFileSync(join(quadlets, name), 'utf8').includes(says)
+    })
+  return [
+    join(quadlets, `${container}.pod`),
+    ...sidecars.map((name) => join(quadlets, name)),
+    join(units, tunnelUnit(container)),
+  ]
 }
