@@ -19,7 +19,7 @@ import { throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { DeployEntry, EntrySidecar } from '../model/deploy-entry.ts'
 import { containerName } from '../model/deploy-key.ts'
 import { assignment } from '../plan/pod/env.ts'
-import { ANYWHERE, planPod, type PodPlan, type Surroundings } from '../plan/pod/index.ts'
+import { ANYWHERE, networkOf, planPod, type PodPlan, type Surroundings } from '../plan/pod/index.ts'
 import { withFlags, type DeployFlags } from '../plan/pod/flags.ts'
 import { secretVariables } from '../plan/pod/secrets.ts'
 import { routeVariables, withTemplate } from '../plan/pod/sidecars.ts'
@@ -110,7 +110,7 @@ async function plan(
   // Ports that were found before are found again, or others in their place.
   const { resolvedPort: _, ...rest } = entry
   let settled: DeployEntry = rest
-  let gateway: string | undefined
+  const gateway = await networkGateway(networkOf(entry, local.image.metadata), machine.podman)
   const look = () => {
     const around = {
       ...surroundings(key, settled, local.image.metadata, options.flags, detected, absent, machine),
@@ -129,7 +129,6 @@ async function plan(
     ? { ...rest, resolvedPort: await findPorts(planned, local.entry, taken, machine) }
     : rest
   if (settled.resolvedPort) machine.say(`Resolved ports for ${key}: ${settled.resolvedPort.join(', ')}`)
-  gateway = planned.nameServers && (await networkGateway(planned.network, machine.podman))
   const { env = [], sidecarEnv = new Map<string, []>() } = options.flags
   const given = new Map([...env.map(assignment), ...[...sidecarEnv.values()].flat()])
   for (const { name, variable = name } of planned.sidecars.flatMap((sidecar) => sidecar.secrets)) {

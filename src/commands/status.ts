@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unitStates, type UnitState } from '../apply/systemd.ts'
+import { deviceTokens, lookInto, type Insight } from '../apply/targets/pod/index.ts'
+import type { EntryTunnel } from '../model/deploy-entry.ts'
 import { containerName, deployName } from '../model/deploy-key.ts'
 import { byName } from '../model/project.ts'
 import { table } from './columns.ts'
@@ -19,9 +21,15 @@ interface Row {
   readonly status: string
   readonly image: string
   readonly ports: readonly string[]
+  /** How it is reached from elsewhere. */
+  readonly tunnel?: string
+  /** Devices that its unit hands in, in short. */
+  readonly devices: readonly string[]
   readonly container: string
   /** Folder of the project that applied it; empty where none did. */
   readonly project: string
+  /** Of deploys that were asked for by name. */
+  readonly inside?: Insight
 }
 
 /** `ov status`: the deploys of this machine and how they are, whoever set them up. (POD-138 to POD-144) */
@@ -37,7 +45,7 @@ export async function run(context: Context, options: StatusOptions, deploys: rea
     )
     if (options.watch === true && process.stdout.isTTY === true) context.result(`\x1b[H\x1b[2J${show(rows)}`)
     else if (options.json === true) context.result({ schemaVersion: 1, deploys: rows })
-    else if (rows.length > 0) context.result(show(rows))
+    else if (rows.length > 0) context.result(wanted.length === 1 ? detail(rows[0]!, machine.clock.now()) : show(rows))
     else if (missing.length === 0) context.say('no deploys on this machine')
     for (const name of missing) context.say(`no deploy "${name}" on this machine`)
     if (options.watch !== true) return missing.length > 0 ? 1 : 0
@@ -60,28 +68,105 @@ async function look(wanted: readonly string[], machine: Machine): Promise<{ rows
   const unitOf = (name: string) => `${containerName(name)}.service`
   const [states, containers] = await Promise.all([unitStates(names.map(unitOf), executor), podman.containers()])
   const byContainer = new Map(containers.map((one) => [one.name, one]))
+  const inside = new Map(
+    // Looking into each of a hundred takes its time.
+    await Promise.all(wanted.map(async (name) => [name, await lookInto(containerName(name), podman)] as const)),
+  )
   const rows = names.map((name): Row => {
     const container = containerName(name)
     const quadlet = join(paths.quadlets, `${container}.container`)
     const text = existsSync(quadlet) ? readFileSync(quadlet, 'utf8') : ''
     const record = records.get(name)
+    const tunnel = tunnelInWords(machine.deploys.entries.get(name)?.tunnel)
+    const insight = inside.get(name)
     return {
       name,
       status: word(record?.phase, states.get(unitOf(name))!, text !== ''),
       image: /^Image=(.*)$/m.exec(text)?.[1] ?? record?.image ?? machine.deploys.entries.get(name)?.image ?? '-',
       ports: [...(byContainer.get(container)?.ports ?? [])].sort(),
+      ...(tunnel !== undefined && { tunnel }),
+      devices: deviceTokens([
+        ...[...text.matchAll(/^PodmanArgs=--device=(.*)$/gm)].map(([, device]) => device!),
+        ...[...text.matchAll(/^AddDevice=(.*)$/gm)].map(([, device]) => device!),
+      ]),
       container,
       project: record?.project ?? '',
+      ...(insight && { inside: insight }),
     }
   })
   return { rows, missing: wanted.filter((name) => !known.includes(name)) }
 }
 
-const show = (rows: readonly Row[]): string =>
-  table(
-    ['DEPLOY', 'STATUS', 'PORTS', 'IMAGE'],
-    rows.map((row) => [row.name, row.status, row.ports.join(', ') || '-', row.image]),
+/** All deploys in a table; what none of them has takes no column. */
+function show(rows: readonly Row[]): string {
+  const columns: readonly (readonly [head: string, cell: (row: Row) => string])[] = [
+    ['DEPLOY', (row) => row.name],
+    ['STATUS', (row) => row.status],
+    ['PORTS', (row) => row.ports.join(', ')],
+    ['TUNNEL', (row) => row.tunnel ?? ''],
+    ['DEVICES', (row) => row.devices.join(', ')],
+    ['IMAGE', (row) => row.image],
+  ]
+  const shown = columns.filter(
+    ([head, cell]) => !['TUNNEL', 'DEVICES'].includes(head) || rows.some((row) => cell(row) !== ''),
   )
+  return table(
+    shown.map(([head]) => head),
+    rows.map((row) => shown.map(([, cell]) => cell(row) || '-')),
+  )
+}
+
+/** One deploy, line by line; what it has not is left out. (POD-139) */
+function detail({ name, status, image, container, ports, tunnel, devices, inside }: Row, now: Date): string {
+  const tools = inside?.tools.map(
+    ({ name: tool, port, status: is }) => `${tool}${port === undefined ? '' : `:${port}`} (${is})`,
+  )
+  const [base = name, instance = ''] = name.split('/')
+  const lines: readonly (readonly [label: string, value: string])[] = [
+    ['Deploy:', base],
+    ['Instance:', instance],
+    ['Image:', image],
+    ['Status:', inside ? `${status} (up ${duration(now.getTime() - inside.startedAt.getTime())})` : status],
+    ['Container:', container],
+    ['Mode:', 'quadlet'],
+    ['Ports:', ports.join(', ')],
+    ['Devices:', devices.join(', ')],
+    ['Tools:', tools?.join(', ') ?? ''],
+    ...(inside?.volumes.map((volume, at) => [at === 0 ? 'Volumes:' : '', volume] as const) ?? []),
+    ['Network:', inside?.network ?? ''],
+    ['Tunnel:', tunnel ?? ''],
+  ]
+  return lines
+    .filter(([, value]) => value !== '')
+    .map(([label, value]) => `${label.padEnd(11)}${value}`)
+    .join('\n')
+}
+
+/** `3 minutes`, in the largest unit that fits. */
+function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  const [unit, size] = (
+    [
+      ['day', 86400],
+      ['hour', 3600],
+      ['minute', 60],
+    ] as const
+  ).find(([, one]) => seconds >= one) ?? ['second', 1]
+  const count = Math.floor(seconds / size)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+/** `tailscale (ports 443, 3000)` (POD-138) */
+function tunnelInWords(tunnel: EntryTunnel | undefined): string | undefined {
+  if (!tunnel) return undefined
+  const sides = [tunnel.public, tunnel.private]
+  if (sides.includes('all')) return `${tunnel.provider} (all ports)`
+  const ports = sides.flatMap((side) => {
+    if (side === undefined || side === 'all') return []
+    return Array.isArray(side) ? side.map(String) : Object.keys(side)
+  })
+  return `${tunnel.provider} (ports ${ports.join(', ')})`
+}
 
 function word(phase: string | undefined, state: UnitState, configured: boolean): string {
   if (phase !== undefined && phase !== 'applied') return `${phase} (unfinished)`

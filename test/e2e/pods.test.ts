@@ -31,6 +31,17 @@ const page = layer({
     }),
   ],
 })
+const api = layer({
+  name: 'api',
+  version,
+  volumes: { data: '~/data' },
+  secretRequires: { UPSTREAM_TOKEN: 'of the upstream' },
+  mcpRequires: { notes: 'where notes are kept' },
+  services: [service({ name: 'api', exec: 'sleep infinity', restart: 'always' })],
+})
+const other = layer({ name: 'other', version, volumes: { data: '~/data' }, data: [{ src: 'seed/sub', volume: 'data' }] })
+export const apiImage = image({ name: 'api', base: stock, layers: [api] })
+export const otherImage = image({ name: 'other', dataImage: true, layers: [other] })
 export const storeImage = image({ name: 'store', base: stock, layers: [store] })
 export const pageImage = image({ name: 'page', base: stock, layers: [page] })
 `
@@ -141,7 +152,7 @@ describe('deploys without a project', () => {
     expect(await quadlet('page')).toBe(before[0]!.replace('MemoryMax=512M', 'MemoryMax=1G'))
   })
 
-  it('POD-98 POD-94 CRED-83 the value of a secret goes to the store, and to the container as a podman secret', async () => {
+  it('POD-96 POD-98 POD-94 CRED-83 the value of a secret goes to the store, and to the container as a podman secret', async () => {
     const { stderr } = await done("config page -e 'API_TOKEN=s3cret-value' --no-autodetect")
     expect(stderr).toContain('Imported API_TOKEN into credential store (ov/secret/API_TOKEN)')
     expect(stderr).not.toContain('s3cret-value')
@@ -151,7 +162,7 @@ describe('deploys without a project', () => {
     expect(await machine.sh("grep -rlF 's3cret-value' ~/.config ~/.local/state")).toBe('/home/op/.config/ov/config.yml')
   })
 
-  it('POD-101 POD-04 POD-08 two instances side by side share nothing', async () => {
+  it('POD-101 POD-102 POD-26 POD-04 POD-08 two instances side by side share nothing', async () => {
     await done("config page -i two -p 8089:8080 -e 'GREETING=second' --no-autodetect")
     expect(await quadlet('page-two')).toContain('Description=Overthink page (two)\n')
     expect(await machine.sh('curl -fsS http://127.0.0.1:8088/; curl -fsS http://127.0.0.1:8089/')).toContain('second')
@@ -163,7 +174,7 @@ describe('deploys without a project', () => {
     expect(json.deploys[0]!.ports).toEqual(['127.0.0.1:8089 -> 8080/tcp'])
   })
 
-  it('POD-126 POD-127 POD-128 POD-132 POD-133 POD-134 the life of a service; exit codes come through', async () => {
+  it('POD-T12 POD-126 POD-127 POD-128 POD-132 POD-133 POD-134 the life of a service; exit codes come through', async () => {
     expect((await done("cmd page 'echo from inside'")).stdout).toBe('from inside')
     expect((await ov("cmd page 'exit 7'")).exitCode).toBe(7)
     expect((await done("shell page -c 'id -u; pwd' -e X=1")).stdout).toBe('1000\n/home/user')
@@ -192,7 +203,35 @@ describe('deploys without a project', () => {
     expect(await machine.sh('cat ~/mine/a.txt')).toBe('seeded')
   })
 
-  it('POD-129 an update takes the newest build, and keeps settings and data', async () => {
+  it('POD-88 POD-95 POD-99 POD-53 POD-05 POD-20 what an image demands, data of another image, and coming back', async () => {
+    const refused = await ov('config api --no-autodetect')
+    expect(refused.exitCode).toBe(1)
+    expect(refused.stderr).toContain(
+      'missing required credential-backed secret(s) for api: UPSTREAM_TOKEN — of the upstream',
+    )
+    expect(refused.stderr).toContain('ov secrets set ov/secret UPSTREAM_TOKEN')
+    expect(await entry('api')).toBe('No overrides for image "api"')
+    // Somebody wrote the value into the file.
+    await machine.sh(
+      "printf '  api:\\n    image: api\\n    env: [UPSTREAM_TOKEN=t0ken, OTHER=1]\\n' >> ~/.config/ov/deploy.yml",
+    )
+    const { stderr } = await done('config api --bind data --data-from other --no-autodetect')
+    expect(stderr).toContain('Imported UPSTREAM_TOKEN into credential store (ov/secret/UPSTREAM_TOKEN)')
+    expect(stderr).toContain('Warning: api requires MCP server notes (where notes are kept) — not available')
+    expect(
+      await machine.sh('grep -c t0ken ~/.config/ov/deploy.yml; cat ~/.local/share/ov/volumes/api/data/b.txt'),
+    ).toBe('0\nbelow')
+    const before = [await quadlet('api'), await entry('api')]
+    await done('remove api --keep-deploy')
+    await done('config api --no-autodetect')
+    expect([await quadlet('api'), await entry('api')]).toEqual(before)
+    await done('remove api --purge')
+    expect(await machine.sh('cat ~/.local/share/ov/volumes/api/data/b.txt; rm -r ~/.local/share/ov/volumes/api')).toBe(
+      'below',
+    )
+  })
+
+  it('POD-T25 POD-23 POD-129 an update takes the newest build, and keeps settings and data', async () => {
     await machine.sh('podman exec ov-page sh -c "echo kept > ~/data/mine"')
     await project.put({ 'images.ts': IMAGES.replace('-p 8080 -h /tmp/w', '-p 8080 -h /tmp/w -c /dev/null') })
     await project.done('image build page --tag 2030.001.0001')

@@ -72,7 +72,7 @@ const FULL: ImageMetadata = {
 }
 
 describe('IMG-149 labels', () => {
-  it('IMG-145 IMG-149 every field of the metadata has a label, and is read back unchanged', () => {
+  it('POD-24 IMG-145 IMG-149 every field of the metadata has a label, and is read back unchanged', () => {
     const labels = toLabels(FULL, [])
     expect(fromLabels(Object.fromEntries(labels.map(({ name, value }) => [name, value])))).toEqual(FULL)
     for (const field of Object.keys(FULL) as (keyof ImageMetadata)[]) {

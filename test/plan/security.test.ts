@@ -5,7 +5,7 @@ import { mergeSecurity, overlaySecurity } from '../../src/plan/security.ts'
 describe('security of several layers', () => {
   it.each([
     [
-      'LAY-83 the smallest limit wins',
+      'POD-58 LAY-83 the smallest limit wins',
       [{ memoryMax: '1g' }, { memoryMax: '512m' }, { memoryMax: '2g' }],
       { memoryMax: '512m' },
     ],

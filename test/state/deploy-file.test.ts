@@ -171,10 +171,10 @@ deploy:
 
   it('POD-07 two keys of one container are refused, and neither is written', () => {
     expect(refusal('deploy: {a-b: {}, a/b: {}}\n').message).toContain(
-      '"a-b" and "a/b" would both be the container ov-a-b',
+      '"a-b" and "a/b" would both have the unit ov-a-b.service',
     )
     const file = read('deploy: {a-b: {image: x}}\n')
-    expect(() => file.setEntry('a/b', { image: 'a' })).toThrow('would both be the container')
+    expect(() => file.setEntry('a/b', { image: 'a' })).toThrow('would both have the unit')
     expect(file.changed).toBe(false)
   })
 

@@ -144,7 +144,7 @@ TimeoutStartSec=900
     expect(text).not.toMatch(/cap-add|ShmSize/)
   })
 
-  it('POD-01 POD-04 POD-101 POD-117 an instance has names of its own', () => {
+  it('POD-01 POD-04 POD-09 POD-101 POD-117 an instance has names of its own', () => {
     const text = quadlet(
       'selkies-desktop/work',
       { ports: ['3001:3000'], env: ['TS_HOSTNAME=work'], image: 'selkies-desktop' },
@@ -159,6 +159,7 @@ TimeoutStartSec=900
       'Environment=TS_HOSTNAME=work',
     ])
       expect(text.split('\n')).toContain(line)
+    expect(quadlet('selkies/10.0.0.4', { image: 'selkies' })).toContain('ContainerName=ov-selkies-10.0.0.4\n')
   })
 
   it('POD-42 POD-43 POD-44 POD-45 POD-56 named volumes first, then binds; a bind in the place of a named volume wins', () => {

@@ -161,7 +161,7 @@ export function planPod(
   const security = withDevices(overlaySecurity(metadata.security, entry.security ?? {}), around)
   const secrets = planSecrets(container, entry, metadata)
   const sidecars = planSidecars(container, entry, say, around.hasSecret)
-  const network = entry.network ?? (metadata.network === '' ? 'ov' : metadata.network)
+  const network = networkOf(entry, metadata)
   const env = resolveEnv(provider, entry, metadata, around.env)
   if (env.missing.length > 0)
     say(
@@ -211,6 +211,10 @@ export function planPod(
   }
   return { plan, diagnostics }
 }
+
+/** The network of a deploy: its own, that of its image, or the one that all share. (POD-38) */
+export const networkOf = (entry: DeployEntry, image: ImageMetadata): string =>
+  entry.network ?? (image.network === '' ? 'ov' : image.network)
 
 /** `web/eu` → `web`, `eu`. */
 const splitKey = (key: string): [base: string, instance?: string] => {

@@ -52,9 +52,9 @@ describe('port mappings', () => {
     )
   it('POD-64 POD-T3 an address is prefixed once, and one that is given is kept', () => {
     expect(shown({ ports: ['8888:8888', '127.0.0.1:8889:8889', '0.0.0.0:1:1'] })).toEqual([
-      '0.0.0.0:1:1/tcp',
       '127.0.0.1:8888:8888/tcp',
       '127.0.0.1:8889:8889/tcp',
+      '0.0.0.0:1:1/tcp',
     ])
     expect(shown({ ports: ['8888:8888'] }, '0.0.0.0')).toEqual(['0.0.0.0:8888:8888/tcp'])
   })
@@ -65,12 +65,12 @@ describe('port mappings', () => {
     expect(said).toEqual(['ignoring unparseable port mapping "x:y" (expected forms: "P", "H:C", "IP:H:C")'])
   })
   it('POD-27 POD-68 POD-69 what was found, else the list, else the image’s; auto stands for those not named', () => {
-    expect(shown({})).toEqual(['127.0.0.1:53:53/udp', '127.0.0.1:3000:3000/tcp', '127.0.0.1:5900:5900/tcp'])
+    expect(shown({})).toEqual(['127.0.0.1:3000:3000/tcp', '127.0.0.1:5900:5900/tcp', '127.0.0.1:53:53/udp'])
     expect(shown({ ports: ['1:3000'] })).toEqual(['127.0.0.1:1:3000/tcp'])
     expect(shown({ ports: ['auto', '1:3000', 'auto'] })).toEqual([
-      '127.0.0.1:auto:53/udp',
       '127.0.0.1:1:3000/tcp',
       '127.0.0.1:auto:5900/tcp',
+      '127.0.0.1:auto:53/udp',
     ])
     expect(shown({ ports: ['auto'], resolvedPort: ['4001:3000'] })).toEqual(['127.0.0.1:4001:3000/tcp'])
   })

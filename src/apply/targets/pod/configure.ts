@@ -10,7 +10,7 @@ import { desirePod, type DesiredFile, type DesiredPod } from './desire.ts'
 import { ensureNetwork, networkGateway } from './network.ts'
 import { quadletComplaints } from './quadlet.ts'
 import { provisionSecrets } from './secrets.ts'
-import { seedVolumes, type DataSource, type SeedMode } from './seed.ts'
+import { endSeeding, seedVolumes, type DataSource, type SeedMode } from './seed.ts'
 import type { PodTools } from './tools.ts'
 import { setUpTunnel } from './tunnel.ts'
 import { removeUnit } from './units.ts'
@@ -78,7 +78,9 @@ async function seed(
   }
   const own = { image: desired.image, uid: metadata.uid, gid: metadata.gid }
   const filled = await seedVolumes(plan, own, { image: source.image, metadata: { data } }, mode, tools)
-  if (filled.length > 0) await tools.persist({ ...desired, entry: withSeeded(entry, filled, source.image) })
+  if (filled.length === 0) return
+  await tools.persist({ ...desired, entry: withSeeded(entry, filled, source.image) })
+  await endSeeding(plan, own, filled, tools)
 }
 
 /** Remembers what was put into volumes, and from where. (POD-49) */

@@ -1,6 +1,7 @@
 import { DiagnosticError, type Diagnostic } from '../../../diagnostics/diagnostic.ts'
 import type { DataLabel, ImageMetadata } from '../../../plan/metadata.ts'
 import type { PodPlan } from '../../../plan/pod/index.ts'
+import type { PlannedVolume } from '../../../plan/pod/volumes.ts'
 import type { Paths } from '../../../state/paths.ts'
 import type { Podman } from '../../podman.ts'
 import { hostPath } from './paths.ts'
@@ -15,6 +16,13 @@ export interface DataSource {
   readonly metadata: Pick<ImageMetadata, 'data'>
 }
 
+/** The image of the deploy, and the account that its volumes belong to. */
+interface OwnImage {
+  readonly image: string
+  readonly uid: number
+  readonly gid: number
+}
+
 export interface SeedTools {
   readonly podman: Podman
   readonly paths: Paths
@@ -24,12 +32,15 @@ export interface SeedTools {
 
 /**
  * Copies into one volume: mode, "named" or "bind", then a pair of folders for each copy. Prints the numbers of those it left out because something
- * was there. What is empty is found out before the first copy, which would fill the folders of the later ones. (POD-51)
+ * was there. What is empty is found out before the first copy, which would fill the folders of the later ones. (POD-51) A mark in the volume says
+ * that it is being filled, until that is written down: what a killed run has put there is its own, and not the operator's.
  */
 const SCRIPT = `set -e
-mode=$1 kind=$2; shift 2
+mark=/seed/.ov-seeding mode=$1 kind=$2; shift 2
+if [ "$mode" = done ]; then rm -f "$mark"; exit; fi
 left=' ' i=0
-if [ "$mode" = initial ]; then
+if [ -e "$mark" ]; then mode=force
+elif [ "$mode" = initial ]; then
   for word; do
     i=$((i + 1))
     [ $((i % 2)) = 0 ] || continue
@@ -42,6 +53,7 @@ while [ $# != 0 ]; do
   case $left in
   *" $i "*) echo "$i" ;;
   *)
+    : >"$mark"
     mkdir -p "$2"
     case $mode in merge) cp -an "$1". "$2"/ ;; *) cp -a "$1". "$2"/ ;; esac
   esac
@@ -54,7 +66,7 @@ done`
  */
 export async function seedVolumes(
   plan: PodPlan,
-  own: { readonly image: string; readonly uid: number; readonly gid: number },
+  own: OwnImage,
   source: DataSource,
   mode: SeedMode,
   tools: SeedTools,
@@ -70,15 +82,11 @@ export async function seedVolumes(
         say(`Warning: ${plan.name}: data of layer ${layer} is for the volume "${name}", which the deploy has not`)
       continue
     }
-    const named = volume.kind === 'named'
-    const mount = named ? volume.volume : hostPath(plan, volume, tools.paths)
     const result = await podman.try(
       [
-        ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', '0:0', '--workdir', '/'],
-        ...(named ? [] : [`--userns=keep-id:uid=${own.uid},gid=${own.gid}`]),
-        ...['-v', `${mount}:/seed`],
+        ...mounted(plan, volume, own, tools),
         ...(source.image === own.image ? [] : ['--mount', `type=image,src=${source.image},dst=/staging,rw=false`]),
-        ...['--entrypoint', 'sh', own.image, '-c', SCRIPT, 'sh', mode, named ? 'named' : 'bind'],
+        ...['--entrypoint', 'sh', own.image, '-c', SCRIPT, 'sh', mode, volume.kind === 'named' ? 'named' : 'bind'],
         ...all.flatMap(({ staging, dest }) => [
           `${source.image === own.image ? '' : '/staging'}${staging}`,
           dest === undefined ? '/seed' : `/seed/${dest}`,
@@ -95,6 +103,31 @@ export async function seedVolumes(
     if (left.size < all.length) seeded.push(name)
   }
   return seeded
+}
+
+/** Takes the marks off volumes, once it is written down that they are filled. */
+export async function endSeeding(
+  plan: PodPlan,
+  own: OwnImage,
+  names: readonly string[],
+  tools: SeedTools,
+): Promise<void> {
+  for (const volume of plan.volumes)
+    if (names.includes(volume.name))
+      await tools.podman.run(
+        [...mounted(plan, volume, own, tools), '--entrypoint', 'sh', own.image, '-c', SCRIPT, 'sh', 'done', 'named'],
+        { signal: tools.signal },
+      )
+}
+
+/** How podman is told to work on a volume. */
+function mounted(plan: PodPlan, volume: PlannedVolume, { uid, gid }: OwnImage, { paths }: SeedTools): string[] {
+  const named = volume.kind === 'named'
+  return [
+    ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', '0:0', '--workdir', '/'],
+    ...(named ? [] : [`--userns=keep-id:uid=${uid},gid=${gid}`]),
+    ...['-v', `${named ? volume.volume : hostPath(plan, volume, paths)}:/seed`],
+  ]
 }
 
 const place = ({ volume, dest }: DataLabel) => `volume ${volume}${dest === undefined ? '' : ` (${dest})`}`
