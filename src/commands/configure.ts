@@ -24,6 +24,7 @@ import { withFlags, type DeployFlags } from '../plan/pod/flags.ts'
 import { secretVariables } from '../plan/pod/secrets.ts'
 import { routeVariables, withTemplate } from '../plan/pod/sidecars.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
+import { backUpDeployFile } from '../state/deploy-file/index.ts'
 import { envFiles } from './env-files.ts'
 import { findDeploy, localImage, type DeployChoice, type LocalDeploy } from './local-deploy.ts'
 import type { Machine } from './machine.ts'
@@ -58,18 +59,15 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
     options.dataFrom === undefined
       ? undefined
       : await localImage(options.dataFrom, machine).then(({ reference, metadata }) => ({ image: reference, metadata }))
-  const { entry, credentials } = withoutSecrets(named(flagged, local), metadata)
+  const { entry, credentials, values } = withoutSecrets(named(flagged, local), metadata)
   const change = await plan(
     local,
     withDevices(entry, found?.devices ?? []),
     { ...options, flags },
-    found?.env ?? {},
+    { env: found?.env ?? {}, values },
     machine,
   )
-  for (const { name, service, key: at, value } of credentials(change.desired.plan)) {
-    await machine.credentials.set(service, at, value)
-    say(`Imported ${name} into credential store (${service}/${at})`)
-  }
+  await keepCredentials(credentials(change.desired.plan), options.flags, machine)
   await configurePod(
     change,
     { ...(options.seed && { seed: options.seed }), ...(source && { source }) },
@@ -88,6 +86,24 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
   return change.desired
 }
 
+/** Puts values of secrets where they belong. Those that stood in `deploy.yml` leave it, and a copy of it as it was. (POD-98, POD-99) */
+async function keepCredentials(
+  imports: readonly Import[],
+  { env = [] }: DeployFlags,
+  { credentials, clock, paths, say }: Machine,
+): Promise<void> {
+  const given = new Set(env.map((text) => assignment(text)[0]))
+  if (imports.some(({ name }) => !given.has(name))) backUpDeployFile(paths.deployFile, clock.now())
+  for (const { name, service, key, value } of imports) {
+    await credentials.set(service, key, value)
+    say(
+      given.has(name)
+        ? `Imported ${name} into credential store (${service}/${key})`
+        : `Migrated plaintext ${name} from deploy.yml to credential store (${service}/${key})`,
+    )
+  }
+}
+
 /** Gives variables of sidecars to them. (POD-106) */
 function routeFlags(entry: DeployEntry, flags: DeployFlags, say: (line: string) => void): DeployFlags {
   const attached = { ...Object.fromEntries((flags.sidecars ?? []).map((name) => [name, {}])), ...entry.sidecars }
@@ -102,7 +118,7 @@ async function plan(
   local: LocalDeploy,
   entry: DeployEntry,
   options: SetUp,
-  detected: Readonly<Record<string, string>>,
+  found: { readonly env: Readonly<Record<string, string>>; readonly values: ReadonlyMap<string, string> },
   machine: Machine,
 ): Promise<PodChange> {
   const { key } = local.name
@@ -113,7 +129,7 @@ async function plan(
   const gateway = await networkGateway(networkOf(entry, local.image.metadata), machine.podman)
   const look = () => {
     const around = {
-      ...surroundings(key, settled, local.image.metadata, options.flags, detected, absent, machine),
+      ...surroundings(key, settled, local.image.metadata, options.flags, found.env, absent, machine),
       gateway: () => gateway,
     }
     return planPod(key, settled, local.author, local.image, around)
@@ -129,8 +145,7 @@ async function plan(
     ? { ...rest, resolvedPort: await findPorts(planned, local.entry, taken, machine) }
     : rest
   if (settled.resolvedPort) machine.say(`Resolved ports for ${key}: ${settled.resolvedPort.join(', ')}`)
-  const { env = [], sidecarEnv = new Map<string, []>() } = options.flags
-  const given = new Map([...env.map(assignment), ...[...sidecarEnv.values()].flat()])
+  const given = new Map([...(options.flags.env ?? []).map(assignment), ...found.values])
   for (const { name, variable = name } of planned.sidecars.flatMap((sidecar) => sidecar.secrets)) {
     const value = given.get(name)
     if (value !== undefined) given.set(variable, value)
@@ -221,7 +236,7 @@ interface Import {
 function withoutSecrets(
   entry: DeployEntry,
   image: ImageMetadata,
-): { entry: DeployEntry; credentials: (plan: PodPlan) => Import[] } {
+): { entry: DeployEntry; credentials: (plan: PodPlan) => Import[]; values: ReadonlyMap<string, string> } {
   const secret = secretVariables(image)
   const [kept, moved] = [
     (entry.env ?? []).filter((text) => !secret.has(assignment(text)[0])),
@@ -235,6 +250,7 @@ function withoutSecrets(
       ...(kept.length > 0 && { env: kept }),
       ...(entry.sidecars && { sidecars: beside.sidecars }),
     },
+    values: new Map([...moved, ...beside.moved.map(({ name, value }) => [name, value] as const)]),
     credentials: ({ secrets, sidecars }) => [
       ...moved.map(([name, value]) => {
         const credential = secrets.credentials.find((one) => one.name === name)

@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemClock } from '../apply/executors/local.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
-import { DeployFile, updateDeployFile } from '../state/deploy-file/index.ts'
+import { backUpDeployFile, DeployFile, updateDeployFile } from '../state/deploy-file/index.ts'
 import { userPaths } from '../state/paths.ts'
 import type { Context } from './command.ts'
 
@@ -29,8 +29,7 @@ export async function run(
         remedy: `they have ${[...new Set(inputs.flatMap(({ entries }) => [...entries.keys()]))].join(', ')}`,
       },
     ])
-  if (options.replace === true && existsSync(paths.deployFile))
-    copyFileSync(paths.deployFile, `${paths.deployFile}.bak.${Math.floor(systemClock.now().getTime() / 1000)}`)
+  if (options.replace === true && existsSync(paths.deployFile)) backUpDeployFile(paths.deployFile, systemClock.now())
   await updateDeployFile(paths, 'import', (file) => {
     if (options.replace === true) for (const key of file.entries.keys()) file.removeEntry(key)
     for (const { entries } of inputs)

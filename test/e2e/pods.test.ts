@@ -162,7 +162,7 @@ describe('deploys without a project', () => {
     expect(await machine.sh("grep -rlF 's3cret-value' ~/.config ~/.local/state")).toBe('/home/op/.config/ov/config.yml')
   })
 
-  it('POD-101 POD-102 POD-26 POD-04 POD-08 two instances side by side share nothing', async () => {
+  it('POD-101 POD-138 POD-140 POD-141 POD-102 POD-26 POD-04 POD-08 two instances side by side share nothing', async () => {
     await done("config page -i two -p 8089:8080 -e 'GREETING=second' --no-autodetect")
     expect(await quadlet('page-two')).toContain('Description=Overthink page (two)\n')
     expect(await machine.sh('curl -fsS http://127.0.0.1:8088/; curl -fsS http://127.0.0.1:8089/')).toContain('second')
@@ -174,7 +174,10 @@ describe('deploys without a project', () => {
     expect(json.deploys[0]!.ports).toEqual(['127.0.0.1:8089 -> 8080/tcp'])
   })
 
-  it('POD-T12 POD-126 POD-127 POD-128 POD-132 POD-133 POD-134 the life of a service; exit codes come through', async () => {
+  it('POD-T12 POD-139 POD-142 POD-144 POD-126 POD-127 POD-128 POD-132 POD-133 POD-134 the life of a service; exit codes come through', async () => {
+    expect((await done('status page')).stdout).toMatch(
+      /^Deploy: {4}page\nImage: {5}localhost\/page:\S+\nStatus: {4}running \(up \d+ (second|minute)s?\)\nContainer: ov-page\nMode: {6}quadlet\nPorts: {5}127\.0\.0\.1:8088 -> 8080\/tcp\nTools: {5}supervisord \(ok\)\nVolumes: {3}ov-page-cache -> \/home\/user\/cache\n {11}ov-page-data -> \/home\/user\/data\nNetwork: {3}ov$/,
+    )
     expect((await done("cmd page 'echo from inside'")).stdout).toBe('from inside')
     expect((await ov("cmd page 'exit 7'")).exitCode).toBe(7)
     expect((await done("shell page -c 'id -u; pwd' -e X=1")).stdout).toBe('1000\n/home/user')
@@ -185,7 +188,8 @@ describe('deploys without a project', () => {
     )
     expect((await done('logs page -n 5')).stdout).toContain('ov-page')
     expect((await done('stop page/two')).stderr).toContain('Stopped ov-page-two.service')
-    expect((await done('status page/two')).stdout).toMatch(/page\/two +stopped/)
+    expect((await done('status page/two')).stdout).toContain('Instance:  two\nImage:     localhost/page:')
+    expect((await done('status page/two')).stdout).toContain('\nStatus:    stopped\n')
     expect((await done('start page -i two')).stderr).toContain('Started ov-page-two.service')
   })
 
@@ -213,14 +217,23 @@ describe('deploys without a project', () => {
     expect(await entry('api')).toBe('No overrides for image "api"')
     // Somebody wrote the value into the file.
     await machine.sh(
-      "printf '  api:\\n    image: api\\n    env: [UPSTREAM_TOKEN=t0ken, OTHER=1]\\n' >> ~/.config/ov/deploy.yml",
+      "sed -i 's/^deploy:$/deploy:\\n  api:\\n    image: api\\n    env: [UPSTREAM_TOKEN=t0ken, OTHER=1]/' ~/.config/ov/deploy.yml",
     )
     const { stderr } = await done('config api --bind data --data-from other --no-autodetect')
-    expect(stderr).toContain('Imported UPSTREAM_TOKEN into credential store (ov/secret/UPSTREAM_TOKEN)')
+    expect(stderr).toContain(
+      'Migrated plaintext UPSTREAM_TOKEN from deploy.yml to credential store (ov/secret/UPSTREAM_TOKEN)',
+    )
     expect(stderr).toContain('Warning: api requires MCP server notes (where notes are kept) — not available')
     expect(
-      await machine.sh('grep -c t0ken ~/.config/ov/deploy.yml; cat ~/.local/share/ov/volumes/api/data/b.txt'),
-    ).toBe('0\nbelow')
+      await machine.sh(
+        'grep -c t0ken ~/.config/ov/deploy.yml; cd ~/.local/share/ov/volumes/api/data && cat b.txt; stat -c %U . b.txt; ls -A',
+      ),
+    ).toBe('0\nbelow\nop\nop\nb.txt')
+    expect(
+      await machine.sh(
+        'grep -c t0ken ~/.config/ov/deploy.yml.bak.*; stat -c %a ~/.config/ov/deploy.yml.bak.*; rm ~/.config/ov/deploy.yml.bak.*',
+      ),
+    ).toBe('1\n600')
     const before = [await quadlet('api'), await entry('api')]
     await done('remove api --keep-deploy')
     await done('config api --no-autodetect')

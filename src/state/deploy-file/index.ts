@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   isMap as isMapNode,
@@ -372,4 +372,11 @@ export async function updateDeployFile(
       return Promise.resolve()
     },
   )
+}
+
+/** Keeps a copy of `deploy.yml` as it is, beside it; comes back with its path. */
+export function backUpDeployFile(path: string, now: Date): string {
+  const copy = `${path}.bak.${Math.floor(now.getTime() / 1000)}`
+  copyFileSync(path, copy)
+  return copy
 }

@@ -31,13 +31,15 @@ export interface SeedTools {
 }
 
 /**
- * Copies into one volume: mode, "named" or "bind", then a pair of folders for each copy. Prints the numbers of those it left out because something
- * was there. What is empty is found out before the first copy, which would fill the folders of the later ones. (POD-51) A mark in the volume says
- * that it is being filled, until that is written down: what a killed run has put there is its own, and not the operator's.
+ * Copies into one volume: mode, "named" or "bind", the account that what comes from another image is given to (else empty), then a pair of folders
+ * for each copy. Prints the numbers of those it left out because something was there. What is empty is found out before the first copy, which
+ * would fill the folders of the later ones. (POD-51) A mark in the volume says that it is being filled, until that is written down: what a killed
+ * run has put there is its own, and not the operator's. Another image's files come there first: its ids mean others in this container, and what
+ * the operator has keeps its owners. From there on they are linked, so that they take no room twice.
  */
 const SCRIPT = `set -e
-mark=/seed/.ov-seeding mode=$1 kind=$2; shift 2
-if [ "$mode" = done ]; then rm -f "$mark"; exit; fi
+mark=/seed/.ov-seeding mode=$1 kind=$2 owner=$3; shift 3
+if [ "$mode" = done ]; then rm -rf "$mark"; exit; fi
 left=' ' i=0
 if [ -e "$mark" ]; then mode=force
 elif [ "$mode" = initial ]; then
@@ -53,9 +55,16 @@ while [ $# != 0 ]; do
   case $left in
   *" $i "*) echo "$i" ;;
   *)
-    : >"$mark"
-    mkdir -p "$2"
-    case $mode in merge) cp -an "$1". "$2"/ ;; *) cp -a "$1". "$2"/ ;; esac
+    if [ "$mode" = merge ]; then copy='cp -an' link='cp -anl'; else copy='cp -a' link='cp -alf'; fi
+    mkdir -p "$mark" "$2"
+    if [ -n "$owner" ]; then
+      rm -rf "$mark/data"; mkdir "$mark/data"
+      cp -a "$1". "$mark/data"/
+      chown -hR "$owner" "$mark/data"
+      $link "$mark/data"/. "$2"/ 2>/dev/null || $copy "$mark/data"/. "$2"/
+    else
+      $copy "$1". "$2"/
+    fi
   esac
   i=$((i + 1)); shift 2
 done`
@@ -87,6 +96,7 @@ export async function seedVolumes(
         ...mounted(plan, volume, own, tools),
         ...(source.image === own.image ? [] : ['--mount', `type=image,src=${source.image},dst=/staging,rw=false`]),
         ...['--entrypoint', 'sh', own.image, '-c', SCRIPT, 'sh', mode, volume.kind === 'named' ? 'named' : 'bind'],
+        source.image === own.image ? '' : `${own.uid}:${own.gid}`,
         ...all.flatMap(({ staging, dest }) => [
           `${source.image === own.image ? '' : '/staging'}${staging}`,
           dest === undefined ? '/seed' : `/seed/${dest}`,
@@ -115,7 +125,18 @@ export async function endSeeding(
   for (const volume of plan.volumes)
     if (names.includes(volume.name))
       await tools.podman.run(
-        [...mounted(plan, volume, own, tools), '--entrypoint', 'sh', own.image, '-c', SCRIPT, 'sh', 'done', 'named'],
+        [
+          ...mounted(plan, volume, own, tools),
+          '--entrypoint',
+          'sh',
+          own.image,
+          '-c',
+          SCRIPT,
+          'sh',
+          'done',
+          'named',
+          '',
+        ],
         { signal: tools.signal },
       )
 }
