@@ -1,4 +1,4 @@
-import { Podman, type LocalImage } from './podman.ts'
+import { Podman, type LocalImage, type RunningContainer } from './podman.ts'
 
 interface Inspected {
   readonly Id: string
@@ -14,6 +14,30 @@ export class Docker extends Podman {
 
   override async exists(kind: 'image' | 'container' | 'volume' | 'network', name: string): Promise<boolean> {
     return (await this.try([kind, 'inspect', name])).exitCode === 0
+  }
+
+  override async removeContainer(name: string): Promise<void> {
+    if (!(await this.exists('container', name))) return
+    // One that stays away when it stops may be gone by the time it is removed.
+    await this.try(['stop', '-t', '10', name])
+    if (await this.exists('container', name)) await this.run(['rm', '-f', name])
+  }
+
+  override async containers(): Promise<RunningContainer[]> {
+    const { stdout } = await this.run(['ps', '--all', '--no-trunc', '--format', '{{json .}}'])
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const { Names, Image, State, Ports } = JSON.parse(line) as Record<string, string>
+        const ports = (Ports ?? '').split(', ').filter((port) => port.includes('->'))
+        return {
+          name: Names ?? '',
+          image: Image ?? '',
+          state: State ?? '',
+          ports: ports.map((port) => port.replace('->', ' -> ')),
+        }
+      })
   }
 
   override async images(): Promise<LocalImage[]> {

@@ -18,6 +18,16 @@ export interface LocalImage {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** A container, running or not. */
+export interface RunningContainer {
+  readonly name: string
+  readonly image: string
+  /** `running`, `exited`, … */
+  readonly state: string
+  /** `127.0.0.1:8088 -> 8080/tcp` */
+  readonly ports: readonly string[]
+}
+
 /** podman, as far as ov uses it. */
 export class Podman {
   readonly program: EngineName = 'podman'
@@ -60,6 +70,12 @@ export class Podman {
         },
       ])
     return result
+  }
+
+  /** What it says of itself; undefined where it is not installed. */
+  async version(): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.#executor.run([this.program, '--version'])
+    return exitCode === 127 ? undefined : stdout.trim()
   }
 
   /** Digest that an image has in its repository: that of the list of all platforms, where it came with one. */
@@ -106,6 +122,11 @@ export class Podman {
     return (await this.try([kind, 'exists', name])).exitCode === 0
   }
 
+  /** Ends a container and removes it; none of the name is as well. */
+  async removeContainer(name: string): Promise<void> {
+    if (await this.exists('container', name)) await this.run(['rm', '-f', '-t', '10', name])
+  }
+
   /** Value of a secret, to tell whether it is the right one; undefined where there is none, or this podman does not tell. */
   async secretValue(name: string): Promise<string | undefined> {
     const { exitCode, stdout } = await this.try([
@@ -132,16 +153,18 @@ export class Podman {
   }
 
   /** All containers, running or not, with what they publish: one question for all of them. */
-  async containers(): Promise<{ name: string; image: string; ports: readonly string[] }[]> {
+  async containers(): Promise<RunningContainer[]> {
     const { stdout } = await this.run(['ps', '--all', '--format', 'json'])
     const containers = JSON.parse(stdout || '[]') as {
       Names?: string[]
       Image: string
+      State: string
       Ports?: { host_ip: string; host_port: number; container_port: number; range: number; protocol: string }[] | null
     }[]
-    return containers.map(({ Names, Image, Ports }) => ({
+    return containers.map(({ Names, Image, State, Ports }) => ({
       name: Names?.[0] ?? '',
       image: Image,
+      state: State,
       ports: (Ports ?? []).flatMap(({ host_ip: ip, host_port: host, container_port: container, range, protocol }) =>
         Array.from(
           { length: range || 1 },

@@ -76,7 +76,7 @@ async function perform(
     context.say(`${pod.plan.name}: no change${where(pod.plan.ports)}`)
   }
   for (const record of orphans) {
-    await destroyPod(record, false, machine)
+    await destroyPod(record, { purge: false }, machine)
     context.say(
       `${record.name}: removed, it is no longer declared${record.volumes.length > 0 ? '; its volumes stay' : ''}`,
     )

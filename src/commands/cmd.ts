@@ -10,9 +10,9 @@ export interface CmdOptions extends InstanceOption {
 export async function run(context: Context, options: CmdOptions, image: string, line: string): Promise<number> {
   const machine = thisMachine(context)
   const service = serviceOf(image, options)
-  await running(service, machine)
+  const engine = await running(service, machine)
   const env = variables(options.env ?? [])
-  return machine.executor.attach(['podman', 'exec', ...env.flags, service.container, 'sh', '-c', line], env.values)
+  return machine.executor.attach([engine, 'exec', ...env.flags, service.container, 'sh', '-c', line], env.values)
 }
 
 /** Variables for a program in a container: their values travel in podman's environment, not in its arguments. */

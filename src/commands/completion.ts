@@ -15,7 +15,10 @@ const words = (group?: string): { name: string; summary: string }[] => [
     return first === group && second !== undefined ? [{ name: second, summary }] : []
   }),
 ]
-const groups = Object.keys(GROUPS)
+/** Words that others follow; `config` is a command as well. */
+const groups = [...new Set(COMMANDS.flatMap(({ name }) => (name.includes(' ') ? [name.replace(/ .*$/, '')] : [])))]
+/** The longer name is the one that is meant. */
+const byLength = COMMANDS.toSorted((a, b) => b.name.split(' ').length - a.name.split(' ').length)
 
 const SCRIPTS: Readonly<Record<string, () => string>> = {
   bash: () =>
@@ -33,12 +36,12 @@ const SCRIPTS: Readonly<Record<string, () => string>> = {
             .join(' ')}" ;;`,
       ),
       '  esac',
-      '  if [ -n "$names" ]; then',
+      '  if [[ -n $names && $cur != -* ]]; then',
       '    COMPREPLY=($(compgen -W "$names" -- "$cur"))',
       '    return',
       '  fi',
       '  case "${COMP_WORDS[1]} ${COMP_WORDS[2]}" in',
-      ...COMMANDS.map(({ name, ...command }) => {
+      ...byLength.map(({ name, ...command }) => {
         const pattern = name.includes(' ') ? `"${name}"` : `"${name} "*`
         return `    ${pattern}) words="${long({ name, ...command }).join(' ')}" ;;`
       }),
@@ -63,12 +66,12 @@ const SCRIPTS: Readonly<Record<string, () => string>> = {
             .join(' ')}) ;;`,
       ),
       '  esac',
-      '  if (( $#commands )); then',
+      '  if (( $#commands )) && [[ ${words[CURRENT]} != -* ]]; then',
       "    _describe 'command' commands",
       '    return',
       '  fi',
       '  case "${words[2]} ${words[3]}" in',
-      ...COMMANDS.map(
+      ...byLength.map(
         (command) =>
           `    ${command.name.includes(' ') ? quoted(command.name) : `${quoted(`${command.name} `)}*`}) _arguments ${long(
             command,

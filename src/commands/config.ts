@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { preflight } from '../apply/preflight.ts'
-import { DiagnosticError, throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { containerName } from '../model/deploy-key.ts'
 import { BadFlag, type DeployFlags } from '../plan/pod/flags.ts'
 import { SIDECAR_TEMPLATES } from '../plan/pod/sidecars.ts'
@@ -51,7 +50,6 @@ export async function run(context: Context, options: ConfigOptions, image?: stri
     context.say(`--password is auto or manual, not ${JSON.stringify(password)}`)
     return 64
   }
-  throwIfErrors(await preflight(machine.executor))
   return withLock(
     machine.paths.lock,
     () => context.say('waiting for another ov to finish'),

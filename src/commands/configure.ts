@@ -2,11 +2,13 @@ import { detectDevices } from '../apply/devices.ts'
 import {
   checkPod,
   comparePod,
+  configureDirect,
   configurePod,
   desirePod,
   findPorts,
   gatherSecrets,
   networkGateway,
+  runDirect,
   runHook,
   startPod,
   unitOf,
@@ -14,6 +16,7 @@ import {
   type PodChange,
   type SeedMode,
 } from '../apply/targets/pod/index.ts'
+import { preflight } from '../apply/preflight.ts'
 import { unitState } from '../apply/systemd.ts'
 import { throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { DeployEntry, EntrySidecar } from '../model/deploy-entry.ts'
@@ -25,9 +28,11 @@ import { secretVariables } from '../plan/pod/secrets.ts'
 import { routeVariables, withTemplate } from '../plan/pod/sidecars.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { backUpDeployFile } from '../state/deploy-file/index.ts'
+import { setting } from '../state/settings.ts'
 import { envFiles } from './env-files.ts'
-import { findDeploy, localImage, type DeployChoice, type LocalDeploy } from './local-deploy.ts'
+import { findDeploy, localImage, transfer, type DeployChoice, type LocalDeploy } from './local-deploy.ts'
 import type { Machine } from './machine.ts'
+import { runMode } from './run-mode.ts'
 
 /** How a deploy is set up. */
 export interface SetUp extends DeployChoice {
@@ -38,14 +43,65 @@ export interface SetUp extends DeployChoice {
   readonly detect: boolean
   /** Scripts of the image are left alone when it is false. */
   readonly hooks?: boolean
+  /** A container without a unit is made and not started when it is false. */
+  readonly start?: boolean
+  /** Ports that are taken are an error, not a warning: where the deploy is started, too, unless this says otherwise. */
+  readonly portsMustBeFree?: boolean
+  /** Brings the image to the engine even where that has it. */
+  readonly transferAgain?: boolean
   /** Asks for secrets that nobody has, instead of making them up. */
   readonly ask?: (question: string) => Promise<string>
 }
 
 /** Sets a deploy up from its entry, what flags say, and what its image says of itself. (POD-28 to POD-33) */
-export async function setUp(argument: string, options: SetUp, machine: Machine): Promise<DesiredPod> {
-  const { say } = machine
-  const local = await findDeploy(argument, options, machine)
+export async function setUp(argument: string, options: SetUp, here: Machine): Promise<DesiredPod> {
+  const { say } = here
+  const ready = await prepare(argument, options, here)
+  const { change, direct, machine, metadata, source } = ready
+  await keepCredentials(ready.credentials(change.desired.plan), options.flags, machine)
+  const seeding = { ...(options.seed && { seed: options.seed }), ...(source && { source }) }
+  const { plan: planned } = change.desired
+  let active = true
+  if (direct) {
+    await configureDirect(change, seeding, { ...machine, say })
+    warnWithoutUnits(planned, say)
+    await runDirect(change, { keep: true, start: options.start !== false }, machine)
+    if (options.start !== false) say(`Started ${planned.container}`)
+  } else {
+    await configurePod(change, seeding, { ...machine, say })
+    for (const { path } of change.desired.files) say(`Wrote ${path}`)
+    say('Reloaded systemd user daemon')
+    active = (await unitState(unitOf(planned.container), machine.executor)).active === 'active'
+    if (active) say('Restart affected services to pick up changes')
+  }
+  if (metadata.hooks.post_enable !== undefined && options.hooks !== false) {
+    if (!active) await startPod(change.desired, machine)
+    await runHook('post_enable', metadata.hooks.post_enable, planned, machine.podman, say)
+  }
+  warnAboutServers(metadata, planned, machine)
+  return change.desired
+}
+
+/** A deploy that is about to be set up or started, with nothing of it written yet. */
+export interface ReadyDeploy {
+  readonly change: PodChange
+  readonly metadata: ImageMetadata
+  /** It runs without a unit. */
+  readonly direct: boolean
+  /** This machine, with the engine that runs the deploy. */
+  readonly machine: Machine
+  readonly source: { readonly image: string; readonly metadata: ImageMetadata } | undefined
+  readonly credentials: (plan: PodPlan) => Import[]
+}
+
+/** Finds everything out that a deploy needs; what is wrong is reported here, before anything is written. (POD-31) */
+export async function prepare(argument: string, options: SetUp, here: Machine): Promise<ReadyDeploy> {
+  const { say } = here
+  const local = await findDeploy(argument, options, here)
+  const mode = await runMode(local.entry, local.image.metadata, here)
+  if (!mode.direct) throwIfErrors(await preflight(here.executor))
+  await transfer(local, mode.engine, options.transferAgain === true, here)
+  const machine = { ...here, podman: mode.engine }
   const { key } = local.name
   const { metadata } = local.image
   const found = options.detect ? detectDevices() : undefined
@@ -63,27 +119,18 @@ export async function setUp(argument: string, options: SetUp, machine: Machine):
   const change = await plan(
     local,
     withDevices(entry, found?.devices ?? []),
-    { ...options, flags },
+    { ...options, flags, portsMustBeFree: options.portsMustBeFree ?? (mode.direct && options.start !== false) },
     { env: found?.env ?? {}, values },
     machine,
   )
-  await keepCredentials(credentials(change.desired.plan), options.flags, machine)
-  await configurePod(
-    change,
-    { ...(options.seed && { seed: options.seed }), ...(source && { source }) },
-    { ...machine, say },
-  )
-  for (const { path } of change.desired.files) say(`Wrote ${path}`)
-  say('Reloaded systemd user daemon')
-  const { plan: planned } = change.desired
-  const active = (await unitState(unitOf(planned.container), machine.executor)).active === 'active'
-  if (active) say('Restart affected services to pick up changes')
-  if (metadata.hooks.post_enable !== undefined && options.hooks !== false) {
-    if (!active) await startPod(change.desired, machine)
-    await runHook('post_enable', metadata.hooks.post_enable, planned, machine.podman, say)
-  }
-  warnAboutServers(metadata, change.desired.plan, machine)
-  return change.desired
+  return { change, metadata, direct: mode.direct, machine, source, credentials }
+}
+
+/** What only units can give. (POD-115) */
+function warnWithoutUnits({ name, sidecars, tunnel }: PodPlan, say: (line: string) => void): void {
+  if (sidecars.length > 0)
+    say(`Warning: ${name}: without units there is no pod, and its sidecars are left out (run_mode quadlet has them)`)
+  if (tunnel) say(`Warning: ${name}: without units nothing keeps its tunnel open (run_mode quadlet does)`)
 }
 
 /** Puts values of secrets where they belong. Those that stood in `deploy.yml` leave it, and a copy of it as it was. (POD-98, POD-99) */
@@ -170,7 +217,11 @@ async function plan(
   )
   machine.deploys.checkNames([[key, settled]])
   const problems = await checkPod(desired, machine)
-  throwIfErrors([...diagnostics, ...secrets.diagnostics, ...problems.filter(({ code }) => code !== 'OV5011')])
+  throwIfErrors([
+    ...diagnostics,
+    ...secrets.diagnostics,
+    ...problems.filter(({ code }) => options.portsMustBeFree || code !== 'OV5011'),
+  ])
   for (const one of [...diagnostics, ...secrets.diagnostics, ...problems]) warn(one, machine)
   return (await comparePod(desired, secrets, false, machine)) ?? { desired, before: new Map(), secrets, reasons: [] }
 }
@@ -188,14 +239,16 @@ function surroundings(
   flags: DeployFlags,
   detected: Readonly<Record<string, string>>,
   absent: ReadonlySet<string>,
-  { deploys, paths }: Machine,
+  { deploys, paths, podman }: Machine,
 ): Surroundings {
   const files = envFiles(key, entry, image, paths)
   const explicit = files.find(({ path }) => path === flags.envFile)
   const unitFile = explicit ?? files[0]
   return {
     ...ANYWHERE,
-    hasSecret: (podman) => !absent.has(podman),
+    bindAddress: setting('bind_address', paths.configFile),
+    engine: podman.program,
+    hasSecret: (name) => !absent.has(name),
     env: {
       provides: deploys.provides,
       containers: [...new Set([...deploys.entries.keys(), key])].map(containerName),

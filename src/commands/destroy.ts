@@ -59,7 +59,7 @@ export async function run(context: Context, options: DestroyOptions, deploys: re
     () => context.say('waiting for another ov to finish'),
     async () => {
       for (const record of records) {
-        await destroyPod(record, options.purge === true, machine)
+        await destroyPod(record, { purge: options.purge === true }, machine)
         const kept = options.purge === true ? [] : await dataOf(record)
         context.say(`${record.name}: removed${kept.length > 0 ? `; its data stays in ${kept.join(', ')}` : ''}`)
       }

@@ -12,11 +12,21 @@ export async function buildEngine(option: string | undefined, executor: Executor
       return new Podman(executor)
     case 'docker':
       return new Docker(executor)
-    case 'auto': {
-      const has = async (program: string) => (await executor.run([program, '--version'])).exitCode !== 127
-      return !(await has('podman')) && (await has('docker')) ? new Docker(executor) : new Podman(executor)
-    }
+    case 'auto':
+      return installed(executor)
     case undefined:
       return `${option === undefined ? 'OV_BUILD_ENGINE' : '--engine'} is one of ${ENGINES.join(', ')}, not ${JSON.stringify(wanted)}`
   }
 }
+
+/** podman where it is installed, or neither is. */
+async function installed(executor: Executor): Promise<Podman> {
+  const [podman, docker] = [new Podman(executor), new Docker(executor)]
+  return !(await isInstalled(podman)) && (await isInstalled(docker)) ? docker : podman
+}
+
+export const isInstalled = async (engine: Podman): Promise<boolean> => (await engine.version()) !== undefined
+
+/** An engine by its name; any other name is the one that is installed. */
+export const engineNamed = async (name: string, executor: Executor): Promise<Podman> =>
+  name === 'docker' ? new Docker(executor) : name === 'podman' ? new Podman(executor) : installed(executor)

@@ -31,6 +31,7 @@ import { placeOf } from '../model/project.ts'
 import { DeployFile, updateDeployFile } from '../state/deploy-file/index.ts'
 import { DeployStore, type DeployRecord } from '../state/deploys.ts'
 import { userPaths } from '../state/paths.ts'
+import { setting } from '../state/settings.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
 import { envFiles } from './env-files.ts'
@@ -228,6 +229,7 @@ function machineDeploys(
       const files = envFiles(key, entry, image, paths)
       return {
         ...ANYWHERE,
+        bindAddress: setting('bind_address', paths.configFile),
         hasSecret: (podman) => !absent.has(podman),
         gateway: (network) => gateways.get(network),
         env: {

@@ -82,6 +82,7 @@ function addCommand(program: Command, spec: CommandSpec, done: (code: number) =>
   const command = parent
     .command(name)
     .summary(spec.summary)
+    .helpCommand(false)
     .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)
     .addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  ${example}`).join('\n')}\n`)
   for (const { name, help } of spec.args ?? []) command.argument(name, help)

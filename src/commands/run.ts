@@ -15,7 +15,9 @@ export async function run(argv: readonly string[]): Promise<number> {
  * third of Node's own start to load. Undefined for every other line, right or wrong.
  */
 async function runDirectly(argv: readonly string[]): Promise<number | undefined> {
-  const spec = COMMANDS.find(({ name }) => name.split(' ').every((word, index) => argv[index] === word))
+  const specs = COMMANDS.filter(({ name }) => name.split(' ').every((word, index) => argv[index] === word))
+  // `config` is a command, and the first word of others.
+  const spec = specs.find(({ name }) => name.includes(' ')) ?? specs[0]
   const args = spec && argumentsOf(spec, argv.slice(spec.name.split(' ').length))
   if (!args) return undefined
   const signal = untilInterrupted()

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Docker } from '../apply/docker.ts'
+import { Podman } from '../apply/podman.ts'
 import { refuse, systemctl, unitState } from '../apply/systemd.ts'
 import { bringUp, closeTunnel, podUnitOf } from '../apply/targets/pod/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { containerName, deployName, tunnelUnit, type DeployName } from '../model/deploy-key.ts'
+import { isInstalled } from './engine.ts'
 import type { Machine } from './machine.ts'
 
 export interface InstanceOption {
@@ -15,6 +18,8 @@ export interface InstanceOption {
 export interface ServiceName extends DeployName {
   readonly container: string
   readonly unit: string
+  /** What runs it, where it runs without a unit. */
+  readonly engine?: Podman
 }
 
 /** The unit that an argument means; whether it is there is another matter. */
@@ -24,12 +29,33 @@ export function serviceOf(argument: string, { instance }: InstanceOption): Servi
   return { ...name, container, unit: `${container}.service` }
 }
 
-/** The same, of a deploy that is set up: one that is not is an error that says what to do. (POD-125) */
-export async function configured(argument: string, options: InstanceOption, machine: Machine): Promise<ServiceName> {
+/** The same, of a deploy that has a unit, or a container without one; undefined for any other. */
+export async function known(
+  argument: string,
+  options: InstanceOption,
+  machine: Machine,
+): Promise<ServiceName | undefined> {
   const service = serviceOf(argument, options)
   if ((await unitState(service.unit, machine.executor)).load === 'loaded') return service
-  const known = [...machine.deploys.entries.keys()]
-  const close = known.includes(service.key) ? undefined : suggest(service.key, known)
+  for (const engine of await engines(machine))
+    if (await engine.exists('container', service.container)) return { ...service, engine }
+  return undefined
+}
+
+/** podman and docker, as far as they are here. */
+async function engines({ executor }: Machine): Promise<Podman[]> {
+  const all = [new Podman(executor), new Docker(executor)]
+  const here = await Promise.all(all.map(isInstalled))
+  return all.filter((_, index) => here[index])
+}
+
+/** The same, of a deploy that is set up: one that is not is an error that says what to do. (POD-125) */
+export async function configured(argument: string, options: InstanceOption, machine: Machine): Promise<ServiceName> {
+  const found = await known(argument, options, machine)
+  if (found) return found
+  const service = serviceOf(argument, options)
+  const names = [...machine.deploys.entries.keys()]
+  const close = names.includes(service.key) ? undefined : suggest(service.key, names)
   const named = service.instance === undefined ? service.image : `${service.image} -i ${service.instance}`
   throw new DiagnosticError([
     {
@@ -44,11 +70,12 @@ export async function configured(argument: string, options: InstanceOption, mach
 /** Runs a verb of systemctl on a deploy, and on what belongs to it. */
 export async function verb(
   name: 'start' | 'stop' | 'restart',
-  { unit, container }: ServiceName,
+  { unit, container, engine }: ServiceName,
   machine: Machine,
 ): Promise<void> {
   const { executor, paths } = machine
-  if (name === 'stop') {
+  if (engine) await engine.run([name, container])
+  else if (name === 'stop') {
     await closeTunnel(container, machine)
     await systemctl(executor, 'stop', unit)
     const pod = podUnitOf(container, machine)
@@ -59,13 +86,22 @@ export async function verb(
     if (existsSync(join(paths.units, tunnelUnit(container))))
       await executor.run(['systemctl', '--user', 'start', tunnelUnit(container)])
   }
-  machine.say(`${{ start: 'Started', stop: 'Stopped', restart: 'Restarted' }[name]} ${unit}`)
+  machine.say(`${{ start: 'Started', stop: 'Stopped', restart: 'Restarted' }[name]} ${engine ? container : unit}`)
 }
 
-/** A container that must be running. (POD-133) */
-export async function running(service: ServiceName, { podman }: Machine): Promise<void> {
-  const { stdout } = await podman.try(['container', 'inspect', '--format', '{{.State.Running}}', service.container])
-  if (stdout.trim() === 'true') return
+/** What runs the container of a deploy; undefined where nothing does. */
+export async function runner({ container }: ServiceName, machine: Machine): Promise<Podman | undefined> {
+  for (const engine of await engines(machine)) {
+    const { stdout } = await engine.try(['container', 'inspect', '--format', '{{.State.Running}}', container])
+    if (stdout.trim() === 'true') return engine
+  }
+  return undefined
+}
+
+/** What runs a container that must be running: its program. (POD-133) */
+export async function running(service: ServiceName, machine: Machine): Promise<string> {
+  const engine = await runner(service, machine)
+  if (engine) return engine.program
   throw new DiagnosticError([
     {
       code: 'OV5006',

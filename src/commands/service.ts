@@ -33,7 +33,7 @@ export async function run(
   const known = metadata.services.map((one) => one.name)
   if (name !== undefined && !known.includes(name))
     throw fail(`service "${name}" not found in image (available: ${known.join(', ')})`, 'name one of them')
-  await running(service, machine)
-  const argv = ['podman', 'exec', service.container, ...tool, operation, ...(name === undefined ? [] : [name])]
+  const engine = await running(service, machine)
+  const argv = [engine, 'exec', service.container, ...tool, operation, ...(name === undefined ? [] : [name])]
   return machine.executor.attach(argv)
 }

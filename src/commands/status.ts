@@ -1,12 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Docker } from '../apply/docker.ts'
+import type { Podman, RunningContainer } from '../apply/podman.ts'
 import { unitStates, type UnitState } from '../apply/systemd.ts'
 import { deviceTokens, lookInto, type Insight } from '../apply/targets/pod/index.ts'
 import type { EntryTunnel } from '../model/deploy-entry.ts'
 import { containerName, deployName } from '../model/deploy-key.ts'
 import { byName } from '../model/project.ts'
+import { setting } from '../state/settings.ts'
 import { table } from './columns.ts'
 import type { Context } from './command.ts'
+import { isInstalled } from './engine.ts'
 import { thisMachine, type Machine } from './machine.ts'
 
 export interface StatusOptions {
@@ -26,6 +30,8 @@ interface Row {
   /** Devices that its unit hands in, in short. */
   readonly devices: readonly string[]
   readonly container: string
+  /** Whether systemd runs it, or the engine alone. */
+  readonly mode: 'quadlet' | 'direct'
   /** Folder of the project that applied it; empty where none did. */
   readonly project: string
   /** Of deploys that were asked for by name. */
@@ -66,30 +72,54 @@ async function look(wanted: readonly string[], machine: Machine): Promise<{ rows
   const known = [...new Set([...records.keys(), ...entries.map(([key]) => key)])].sort(byName)
   const names = wanted.length === 0 ? known : known.filter((name) => wanted.includes(name))
   const unitOf = (name: string) => `${containerName(name)}.service`
-  const [states, containers] = await Promise.all([unitStates(names.map(unitOf), executor), podman.containers()])
-  const byContainer = new Map(containers.map((one) => [one.name, one]))
+  const quadletOf = (name: string) => join(paths.quadlets, `${containerName(name)}.container`)
+  // docker is asked only where something may run with it.
+  const usesDocker = names.some((name) => {
+    const engine = machine.deploys.entries.get(name)?.engine ?? setting('engine.run', paths.configFile)
+    return engine === 'docker' || (engine === 'auto' && !existsSync(quadletOf(name)))
+  })
+  const docker = new Docker(executor)
+  const [states, ofPodman, ofDocker] = await Promise.all([
+    unitStates(names.map(unitOf), executor),
+    containersOf(podman),
+    usesDocker ? containersOf(docker) : [],
+  ])
+  const byContainer = new Map([...ofDocker, ...ofPodman].map((one) => [one.name, one]))
+  const engineOf = (container: string) => (ofPodman.some(({ name }) => name === container) ? podman : docker)
   const inside = new Map(
     // Looking into each of a hundred takes its time.
-    await Promise.all(wanted.map(async (name) => [name, await lookInto(containerName(name), podman)] as const)),
+    await Promise.all(
+      wanted.map(async (name) => {
+        const container = containerName(name)
+        return [name, byContainer.has(container) ? await lookInto(container, engineOf(container)) : undefined] as const
+      }),
+    ),
   )
   const rows = names.map((name): Row => {
     const container = containerName(name)
-    const quadlet = join(paths.quadlets, `${container}.container`)
+    const quadlet = quadletOf(name)
     const text = existsSync(quadlet) ? readFileSync(quadlet, 'utf8') : ''
+    const running = byContainer.get(container)
     const record = records.get(name)
     const tunnel = tunnelInWords(machine.deploys.entries.get(name)?.tunnel)
     const insight = inside.get(name)
     return {
       name,
-      status: word(record?.phase, states.get(unitOf(name))!, text !== ''),
-      image: /^Image=(.*)$/m.exec(text)?.[1] ?? record?.image ?? machine.deploys.entries.get(name)?.image ?? '-',
-      ports: [...(byContainer.get(container)?.ports ?? [])].sort(),
+      status: word(record?.phase, states.get(unitOf(name))!, text !== '', running?.state),
+      image:
+        /^Image=(.*)$/m.exec(text)?.[1] ??
+        running?.image ??
+        record?.image ??
+        machine.deploys.entries.get(name)?.image ??
+        '-',
+      ports: [...(running?.ports ?? [])].sort(),
       ...(tunnel !== undefined && { tunnel }),
       devices: deviceTokens([
         ...[...text.matchAll(/^PodmanArgs=--device=(.*)$/gm)].map(([, device]) => device!),
         ...[...text.matchAll(/^AddDevice=(.*)$/gm)].map(([, device]) => device!),
       ]),
       container,
+      mode: text === '' && running ? 'direct' : 'quadlet',
       project: record?.project ?? '',
       ...(insight && { inside: insight }),
     }
@@ -117,7 +147,7 @@ function show(rows: readonly Row[]): string {
 }
 
 /** One deploy, line by line; what it has not is left out. (POD-139) */
-function detail({ name, status, image, container, ports, tunnel, devices, inside }: Row, now: Date): string {
+function detail({ name, status, image, container, mode, ports, tunnel, devices, inside }: Row, now: Date): string {
   const tools = inside?.tools.map(
     ({ name: tool, port, status: is }) => `${tool}${port === undefined ? '' : `:${port}`} (${is})`,
   )
@@ -128,7 +158,7 @@ function detail({ name, status, image, container, ports, tunnel, devices, inside
     ['Image:', image],
     ['Status:', inside ? `${status} (up ${duration(now.getTime() - inside.startedAt.getTime())})` : status],
     ['Container:', container],
-    ['Mode:', 'quadlet'],
+    ['Mode:', mode],
     ['Ports:', ports.join(', ')],
     ['Devices:', devices.join(', ')],
     ['Tools:', tools?.join(', ') ?? ''],
@@ -168,8 +198,14 @@ function tunnelInWords(tunnel: EntryTunnel | undefined): string | undefined {
   return `${tunnel.provider} (ports ${ports.join(', ')})`
 }
 
-function word(phase: string | undefined, state: UnitState, configured: boolean): string {
+/** Containers of an engine; none where it is not installed. */
+async function containersOf(engine: Podman): Promise<RunningContainer[]> {
+  return (await isInstalled(engine)) ? engine.containers() : []
+}
+
+function word(phase: string | undefined, state: UnitState, configured: boolean, container: string | undefined): string {
   if (phase !== undefined && phase !== 'applied') return `${phase} (unfinished)`
+  if (!configured && container !== undefined) return container === 'exited' ? 'stopped' : container
   if (!configured) return 'not configured'
   if (state.load !== 'loaded') return 'not loaded'
   if (state.active === 'active') return 'running'

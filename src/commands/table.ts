@@ -27,6 +27,17 @@ const ENGINE = {
 const DEPLOY = { name: '<deploy>', help: 'an image, image/instance, or the name of a deploy' }
 const INSTANCE = { flags: '-i, --instance <name>', help: 'an instance of the deploy' }
 const DEPLOY_TAG = { flags: '--tag <tag>', help: 'tag of the image; default: the newest local build' }
+const BUILD = { flags: '--build', help: 'build the image first, with the project around' }
+const VARIABLE = { flags: '-e, --env <NAME=VALUE>', help: '', repeat: true } as const
+const MOUNTS = [
+  {
+    flags: '-v, --volume <NAME:TYPE[:PATH]>',
+    help: 'how a volume is kept, for a container that does not run yet',
+    repeat: true,
+  },
+  { flags: '--bind <NAME[=PATH]>', help: 'the same as -v NAME:bind[:PATH]', repeat: true },
+] as const
+const NO_AUTODETECT = { flags: '--no-autodetect', help: 'hand in no devices that were found on this machine' }
 const SEEDING = [
   { flags: '--no-seed', help: 'leave the data of volumes alone' },
   { flags: '--force-seed', help: 'overwrite the data of volumes with that of the image' },
@@ -132,7 +143,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--memory-swap-max <size>', help: 'limit of swap; kept' },
       { flags: '--cpus <number>', help: 'processors, such as 2.5; kept' },
       ...SEEDING,
-      { flags: '--no-autodetect', help: 'hand in no devices that were found on this machine' },
+      NO_AUTODETECT,
       { flags: '--sidecar <name>', help: 'a container beside it, such as tailscale; kept', repeat: true },
       { flags: '--list-sidecars', help: 'print the sidecars that have a template' },
       { flags: '--update-all', help: 'write the units of all other deploys anew, too' },
@@ -145,11 +156,36 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./config.ts'),
   },
   {
+    name: 'config remove',
+    summary: 'stop a deploy, and take back what it offers to others; its units and its entry stay',
+    args: [DEPLOY],
+    options: [INSTANCE],
+    examples: ['ov config remove web', 'ov config remove web -i staging'],
+    load: () => import('./config-remove.ts'),
+  },
+  {
+    name: 'seed',
+    summary: 'fill the volumes of a deploy with the data of its image',
+    args: [DEPLOY],
+    options: [INSTANCE, ...SEEDING.filter(({ flags }) => flags !== '--no-seed')],
+    examples: ['ov seed web', 'ov seed web --force-seed', 'ov seed web --data-from models'],
+    load: () => import('./seed.ts'),
+  },
+  {
     name: 'start',
     summary: 'start a deploy; one that is not set up is set up first',
     args: [DEPLOY],
-    options: [INSTANCE, DEPLOY_TAG],
-    examples: ['ov start web', 'ov start web -i staging'],
+    options: [
+      INSTANCE,
+      DEPLOY_TAG,
+      BUILD,
+      { ...VARIABLE, help: 'a variable of a container without a unit' },
+      { flags: '--env-file <path>', help: 'a file of variables of a container without a unit' },
+      { flags: '-p, --port <HOST:CONTAINER>', help: 'a host port of a container without a unit', repeat: true },
+      ...MOUNTS,
+      NO_AUTODETECT,
+    ],
+    examples: ['ov start web', 'ov start web -i staging', 'ov start web --build'],
     load: () => import('./start.ts'),
   },
   {
@@ -182,12 +218,18 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'shell',
-    summary: 'open a shell in the container of a deploy',
+    summary: 'open a shell in the container of a deploy, or in a throw-away one like it',
     args: [DEPLOY],
     options: [
       INSTANCE,
       { flags: '-c, --command <line>', help: 'a line to run instead' },
-      { flags: '-e, --env <NAME=VALUE>', help: 'a variable for it', repeat: true },
+      { flags: '--tty', help: 'give it a terminal even when the output is none' },
+      { ...VARIABLE, help: 'a variable for it' },
+      { flags: '--env-file <path>', help: 'a file of variables, for a container that does not run yet' },
+      ...MOUNTS,
+      DEPLOY_TAG,
+      BUILD,
+      NO_AUTODETECT,
     ],
     examples: ['ov shell web', "ov shell web -c 'ls ~'"],
     load: () => import('./shell.ts'),
@@ -196,7 +238,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'cmd',
     summary: 'run a shell line in the container of a deploy',
     args: [DEPLOY, { name: '<line>', help: 'a line for sh' }],
-    options: [INSTANCE, { flags: '-e, --env <NAME=VALUE>', help: 'a variable for it', repeat: true }],
+    options: [INSTANCE, { ...VARIABLE, help: 'a variable for it' }],
     examples: ["ov cmd web 'df -h'"],
     load: () => import('./cmd.ts'),
   },
@@ -216,7 +258,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'update',
     summary: 'bring a deploy to the newest build of its image',
     args: [DEPLOY],
-    options: [INSTANCE, DEPLOY_TAG, ...SEEDING],
+    options: [INSTANCE, DEPLOY_TAG, BUILD, ...SEEDING],
     examples: ['ov update web', 'ov update web --tag 2026.144.1443'],
     load: () => import('./update.ts'),
   },
@@ -228,6 +270,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       INSTANCE,
       { flags: '--purge', help: 'remove its volumes and secrets, too' },
       { flags: '--keep-deploy', help: 'keep its entry in deploy.yml' },
+      { ...VARIABLE, help: "a variable for the image's own script of removal" },
     ],
     examples: ['ov remove web', 'ov remove web --purge'],
     load: () => import('./remove.ts'),

@@ -4,11 +4,13 @@ import { deployName } from '../model/deploy-key.ts'
 import { withLock } from '../state/lock.ts'
 import type { Context } from './command.ts'
 import { setUp } from './configure.ts'
+import { buildFirst } from './local-deploy.ts'
 import { thisMachine } from './machine.ts'
-import { serviceOf, verb, type InstanceOption } from './service-verbs.ts'
+import { known, runner, serviceOf, verb, type InstanceOption } from './service-verbs.ts'
 
 export interface UpdateOptions extends InstanceOption {
   readonly tag?: string
+  readonly build?: boolean
   readonly seed?: boolean
   readonly forceSeed?: boolean
   readonly dataFrom?: string
@@ -27,18 +29,23 @@ export async function run(context: Context, options: UpdateOptions, image: strin
         remedy: `To refresh an image artifact only, use 'ov image pull ${image}'`,
       },
     ])
-  const service = serviceOf(image, options)
+  if (options.build === true) await buildFirst(context, image, options, machine)
+  const service = (await known(image, options, machine)) ?? serviceOf(image, options)
   return withLock(
     machine.paths.lock,
     () => context.say('waiting for another ov to finish'),
     async () => {
-      const active = (await unitState(service.unit, machine.executor)).active === 'active'
+      const active = service.engine
+        ? (await runner(service, machine)) !== undefined
+        : (await unitState(service.unit, machine.executor)).active === 'active'
       await setUp(
         image,
         {
           flags: {},
           detect: false,
           hooks: false,
+          transferAgain: true,
+          start: active,
           ...(options.instance !== undefined && { instance: options.instance }),
           ...(options.tag !== undefined && { tag: options.tag }),
           ...(options.dataFrom !== undefined && { dataFrom: options.dataFrom }),
@@ -46,8 +53,9 @@ export async function run(context: Context, options: UpdateOptions, image: strin
         },
         machine,
       )
-      if (active) await verb('restart', service, machine)
-      else context.say(`Service ${service.unit} is not active, skipping restart`)
+      if (!active) context.say(`Service ${service.unit} is not active, skipping restart`)
+      // Without a unit, it was run anew from the new image already.
+      else if (!service.engine) await verb('restart', service, machine)
       return 0
     },
   )

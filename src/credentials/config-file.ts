@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { isMap, parseDocument, type Document } from 'yaml'
-import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { isMap, type Document } from 'yaml'
 import { writeAtomic } from '../state/atomic.ts'
+import { readConfigFile } from '../state/config-file.ts'
 import { withLock } from '../state/lock.ts'
 
 /** Where the file keeps values; the name is older than what it holds. (CRED-50) */
@@ -18,7 +17,7 @@ export class ConfigFileStore {
   }
 
   get(service: string, key: string): Promise<string | undefined> {
-    const value = this.#read().getIn([SECTION, nameOf(service, key)])
+    const value = readConfigFile(this.#path).getIn([SECTION, nameOf(service, key)])
     return Promise.resolve(typeof value === 'string' ? value : undefined)
   }
 
@@ -35,28 +34,11 @@ export class ConfigFileStore {
       `${this.#path}.lock`,
       () => {},
       () => {
-        const document = this.#read()
+        const document = readConfigFile(this.#path)
         change(document)
         writeAtomic(this.#path, document.toString({ lineWidth: 0 }), { keep: true })
         return Promise.resolve()
       },
     )
-  }
-
-  #read(): Document {
-    const text = existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : ''
-    const document = parseDocument(text, { stringKeys: true })
-    const [problem] = document.errors
-    // The text around the mistake may hold a value: only what kind of mistake it is, and where, is told.
-    if (problem || (document.contents !== null && !isMap(document.contents)))
-      throw new DiagnosticError([
-        {
-          code: 'OV6008',
-          severity: 'error',
-          message: `${this.#path} is not the YAML it should be${problem?.linePos ? ` (line ${problem.linePos[0].line})` : ''}`,
-          remedy: 'correct it; nothing is read from it or written to it until then',
-        },
-      ])
-    return document
   }
 }

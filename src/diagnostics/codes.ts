@@ -416,5 +416,6 @@ export const CODES = {
     title: 'bad config.yml',
     explain: 'The file of settings and credentials is not YAML, or not a map. It is left as it is.',
   },
+  OV6009: { title: 'bad setting', explain: 'A setting of this machine has a value that it can not have.' },
   OV6007: { title: 'not in deploy.yml', explain: 'Neither deploy.yml nor the project has a deploy of that name.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

@@ -16,7 +16,7 @@ const REPLACED = [
 const FACTOR: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
 
 /** Bytes of a size such as `512m`. */
-const bytes = (size: string): number => Number.parseInt(size, 10) * (FACTOR[size.slice(-1).toLowerCase()] ?? 1)
+export const bytes = (size: string): number => Number.parseInt(size, 10) * (FACTOR[size.slice(-1).toLowerCase()] ?? 1)
 
 function unite(all: readonly Security[]): Security {
   return Object.fromEntries(

@@ -16,6 +16,8 @@ export interface Paths {
   readonly units: string
   /** What cloudflared reads, a file for each tunnel. */
   readonly tunnels: string
+  /** What is remembered of containers that run without a unit, a file for each. */
+  readonly direct: string
   /** Data of bind-backed volumes without a path. */
   readonly volumes: string
   /** What ov remembers of deploys. */
@@ -39,6 +41,7 @@ export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
     quadlets: join(config, 'containers/systemd'),
     units: join(config, 'systemd/user'),
     tunnels: join(config, 'ov/tunnels'),
+    direct: join(config, 'ov/direct'),
     volumes: env['OV_VOLUMES_PATH'] || join(home, '.local/share/ov/volumes'),
     deploys: join(state, 'deploys'),
     builds: join(state, 'builds'),

@@ -7,7 +7,7 @@ import type { PodPlan } from '../plan/pod/index.ts'
 import { renderContainerfile } from './containerfile/index.ts'
 import { renderRoutes, routesFile } from './containerfile/routes.ts'
 import { CHECKSUM_MISMATCH } from './containerfile/tasks.ts'
-import { renderCloudflared, renderPodFiles, type PodFile, type QuadletInput } from './quadlet/index.ts'
+import { renderCloudflared, renderPodFiles, runArguments, type PodFile, type QuadletInput } from './quadlet/index.ts'
 import { bootstrapReference, contentHash, CONTENT_IMAGES, contentReference, fullReference } from './references.ts'
 import { SIDE_MAP, sideMap, type FileTree, type OutputFile } from './tree.ts'
 import { UnprintableLine } from './unprintable.ts'
@@ -200,5 +200,5 @@ function guard<T>(
   }
 }
 
-export { renderCloudflared }
+export { renderCloudflared, runArguments }
 export { bootstrapReference, CHECKSUM_MISMATCH, contentReference, CONTENT_IMAGES, fullReference }

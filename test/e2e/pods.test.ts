@@ -85,7 +85,7 @@ describe('deploys without a project', () => {
       ['stop page', 1, "run 'ov config page' first"],
       ['logs page -n many', 64, '-n wants a number of lines'],
       ['update page', 1, 'no deploy named "page" in deploy.yml.'],
-      ['shell page', 1, 'container ov-page is not running'],
+      ['shell nowhere', 1, 'image "nowhere" is not available locally.'],
     ] as const) {
       const { exitCode, stderr, stdout } = await ov(args)
       expect([args, exitCode, stdout]).toEqual([args, code, ''])

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { Security } from '../../dsl/security.ts'
 import type { DeployEntry } from '../../src/model/deploy-entry.ts'
 import { EMPTY_METADATA, type ImageMetadata } from '../../src/plan/metadata.ts'
 import { ANYWHERE, planPod, type Surroundings } from '../../src/plan/pod/index.ts'
 import { routeVariables } from '../../src/plan/pod/sidecars.ts'
-import { renderCloudflared, renderPod } from '../../src/synth/index.ts'
+import { renderCloudflared, renderPod, runArguments } from '../../src/synth/index.ts'
 
 const PLACE = { file: 'deploy.yml', line: 1, column: 1 }
 const IMAGE: ImageMetadata = {
@@ -503,5 +504,65 @@ TimeoutStartSec=120
       ],
     ])
     expect(routeVariables(['TS_HOSTNAME=web'], { own }).app).toEqual(['TS_HOSTNAME=web'])
+  })
+})
+
+describe('a container without a unit', () => {
+  const line = (entry: DeployEntry, image: Partial<ImageMetadata> = {}, engine: 'podman' | 'docker' = 'podman') =>
+    runArguments(planned('web', entry, image).plan, {
+      bindPath: ({ host, name }) => host || `/auto/${name}`,
+      engine,
+      secrets: [],
+      handed: ['KEY'],
+    }).join(' ')
+
+  it('POD-135 its arguments, in their order', () => {
+    const entry: DeployEntry = {
+      env: ['GREETING=a b'],
+      volumes: [
+        { name: 'import', type: 'bind', host: '/mnt/import' },
+        { name: 'own', type: 'bind' },
+      ],
+      security: {
+        capAdd: ['SYS_PTRACE'],
+        devices: ['/dev/fuse'],
+        cpus: 1.5,
+        shmSize: '1g',
+        mounts: ['tmpfs:/run/x:size=1m', '/a:/b:ro'],
+      },
+    }
+    const image = {
+      volumes: [
+        { name: 'cache', path: '/cache' },
+        { name: 'import', path: '/import' },
+        { name: 'own', path: '/own' },
+      ],
+    }
+    const upTo = (userns: string) =>
+      '-w /home/user --network ov --cap-add=SYS_PTRACE --device=/dev/fuse --shm-size=1g --cpus=1.5 ' +
+      '-p 127.0.0.1:8000:8000 -v ov-web-cache:/cache -v /mnt/import:/import -v /auto/own:/own ' +
+      `--tmpfs /run/x:size=1m -v /a:/b:ro ${userns}-e GREETING=a b -e KEY`
+    expect(line(entry, image)).toBe(upTo('--userns=keep-id:uid=1000,gid=1000 '))
+    expect(line(entry, image, 'docker')).toBe(upTo(''))
+  })
+
+  it('POD-135 one that is privileged keeps its devices', () => {
+    const text = line({ security: { privileged: true, capAdd: ['SYS_PTRACE'], devices: ['/dev/fuse'] } })
+    expect(text).toContain('--privileged --device=/dev/fuse')
+    expect(text).not.toContain('--cap-add')
+  })
+
+  it('POD-62 POD-T24 the limit of swap is one of memory and swap together, and needs one of memory', () => {
+    const limits = (security: Security) => line({ security }).match(/--memory\S*/g)
+    expect(limits({ memoryMax: '1g', memoryHigh: '900m', memorySwapMax: '512m' })).toEqual([
+      '--memory=1073741824b',
+      '--memory-reservation=943718400b',
+      '--memory-swap=1610612736b',
+    ])
+    expect(limits({ memoryMax: '1g', memorySwapMax: '0' })).toEqual([
+      '--memory=1073741824b',
+      '--memory-swap=1073741824b',
+    ])
+    expect(limits({ memorySwapMax: '512m' })).toBeNull()
   })
 })

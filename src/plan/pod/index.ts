@@ -70,6 +70,8 @@ export interface PodPlan {
 export interface Surroundings {
   /** Address that ports are published on unless they say one. */
   readonly bindAddress: string
+  /** What runs containers here. (POD-37) */
+  readonly engine: 'podman' | 'docker'
   readonly env: EnvSources
   /** Devices that were found, for containers that are not privileged. */
   readonly devices: readonly string[]
@@ -82,6 +84,7 @@ export interface Surroundings {
 
 export const ANYWHERE: Surroundings = {
   bindAddress: '127.0.0.1',
+  engine: 'podman',
   env: NO_ENV_SOURCES,
   devices: [],
   groups: [],
@@ -150,7 +153,7 @@ export function planPod(
   const { metadata } = image
   const container = containerName(key)
   const [base = key, instance] = splitKey(key)
-  checkRuntime(metadata, entry, base, say)
+  checkRuntime(metadata, entry, base, around.engine, say)
   checkBuilt(entry, say)
   const listed = planPorts(entry, metadata, '', say)
   const tunnel = planTunnel(container, entry, metadata, listed, say)
@@ -236,14 +239,14 @@ function withDevices(security: Security, { devices, groups }: Surroundings): Sec
 }
 
 /** What the image asks for, and a deploy can't give. */
-function checkRuntime(image: ImageMetadata, entry: DeployEntry, name: string, say: Say): void {
-  const engine = entry.engine ?? (image.engine || 'podman')
-  if (engine !== 'podman')
+function checkRuntime(image: ImageMetadata, entry: DeployEntry, name: string, here: string, say: Say): void {
+  const engine = entry.engine ?? (image.engine || here)
+  if (engine !== here)
     say(
       'OV3020',
       entry.engine === undefined ? 'image' : 'engine',
-      `image "${image.image || name}" requires ${engine}; ov runs deploys with podman`,
-      entry.engine === undefined ? 'take the layer that requires it out' : 'leave the engine out, or choose podman',
+      `image "${image.image || name}" requires ${engine}; ov runs deploys with ${here}`,
+      entry.engine === undefined ? 'take the layer that requires it out' : `leave the engine out, or choose ${here}`,
     )
   if (image.dataImage)
     say(

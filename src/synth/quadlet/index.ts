@@ -1,13 +1,14 @@
 import type { Place } from '../../diagnostics/diagnostic.ts'
 import type { Printed } from '../../format/index.ts'
 import type { PodPlan } from '../../plan/pod/index.ts'
+import { runArguments } from './command-line.ts'
 import { renderContainer } from './container.ts'
 import { containerOf, podOf, type QuadletInput } from './lines.ts'
 import { renderPodUnit, renderSidecar } from './pod.ts'
 import { tunnelUnit } from '../../model/deploy-key.ts'
 import { renderCloudflared, renderCompanion } from './tunnel.ts'
 
-export { renderCloudflared, type QuadletInput }
+export { renderCloudflared, runArguments, type QuadletInput }
 
 /** A file of a deploy. */
 export interface PodFile {

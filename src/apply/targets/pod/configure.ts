@@ -47,7 +47,7 @@ export async function configurePod(
   await systemctl(executor, 'daemon-reload')
   signal.throwIfAborted()
   await setUpTunnel(plan, tools)
-  await seed(change, metadata, options, tools)
+  await fillVolumes(change, metadata, options, tools)
   return metadata
 }
 
@@ -61,7 +61,8 @@ async function withNameServers(desired: DesiredPod, tools: PodTools): Promise<re
   return desirePod({ plan: { ...plan, nameServers }, entry, typed, image, project }, tools).files
 }
 
-async function seed(
+/** Fills the volumes of a deploy, and remembers it. (POD-49) */
+export async function fillVolumes(
   { desired }: PodChange,
   metadata: ImageMetadata,
   { seed: mode, source = { image: desired.image, metadata } }: ConfigureOptions,

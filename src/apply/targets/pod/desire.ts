@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { throwIfErrors, type Diagnostic } from '../../../diagnostics/diagnostic.ts'
 import type { DeployEntry } from '../../../model/deploy-entry.ts'
 import type { PodPlan, PublishedPort } from '../../../plan/pod/index.ts'
+import type { RunningContainer } from '../../podman.ts'
 import type { DeployRecord } from '../../../state/deploys.ts'
 import { contentHash } from '../../../synth/references.ts'
 import { renderPod } from '../../../synth/index.ts'
@@ -149,13 +150,15 @@ export async function checkPod(desired: DesiredPod, tools: PodTools): Promise<Di
       `envFile: ${plan.envFile} does not exist`,
       'make it, or correct the path; it is relative to the declaring file',
     )
-  for (const { port, reason } of await takenPorts(desired, tools))
+  for (const { port, reason, holder } of await takenPorts(desired, tools)) {
+    const stop = holder?.startsWith('ov-') === true ? `ov stop ${holder.slice('ov-'.length)}` : `podman stop ${holder}`
     problem(
       'OV5011',
       'ports',
-      `ports: the host port ${port.host}/${port.protocol} ${reason}`,
-      `choose another one, or 'auto'; ss -ltnup shows who listens`,
+      `ports: the host port ${port.host}/${port.protocol} ${holder === undefined ? reason : `is in use by container "${holder}"`}`,
+      `${holder === undefined ? 'ss -ltnup shows who listens' : `fix: ${stop}`}; or take another one: ${Number(port.host) + 1}:${port.container}, or auto:${port.container}`,
     )
+  }
   return problems
 }
 
@@ -165,18 +168,31 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'is on an address that this machine does not have',
 }
 
+/** A port, why it can't be had, and the container that has it. */
+interface TakenPort {
+  readonly port: PublishedPort
+  readonly reason: string
+  readonly holder?: string
+}
+
 /** Fixed ports that somebody else listens on. What the deploy's own container publishes is its own. */
-async function takenPorts(
-  { plan }: DesiredPod,
-  { podman }: PodTools,
-): Promise<{ port: PublishedPort; reason: string }[]> {
+async function takenPorts({ plan }: DesiredPod, { podman }: PodTools): Promise<TakenPort[]> {
   if (!plan.ports.some((port) => port.host !== 'auto')) return []
   const own = new Set((await podman.published(plan.container)).map((port) => `${port.host}/${port.protocol}`))
-  const taken: { port: PublishedPort; reason: string }[] = []
+  let containers: readonly RunningContainer[] | undefined
+  const taken: TakenPort[] = []
   for (const port of plan.ports) {
     if (port.host === 'auto' || own.has(`${port.host}/${port.protocol}`)) continue
     const tried = await tryPort({ ...port, host: port.host })
-    if ('error' in tried) taken.push({ port, reason: REASONS[tried.error] ?? `can't be used: ${tried.error}` })
+    if (!('error' in tried)) continue
+    containers ??= await podman.containers()
+    const mapping = new RegExp(`:${port.host} -> \\d+/${port.protocol}$`)
+    const holder = containers.find(({ ports }) => ports.some((text) => mapping.test(text)))?.name
+    taken.push({
+      port,
+      reason: REASONS[tried.error] ?? `can't be used: ${tried.error}`,
+      ...(holder !== undefined && { holder }),
+    })
   }
   return taken
 }

@@ -18,35 +18,46 @@ export interface DeployData {
   readonly secrets: readonly string[]
 }
 
+/** How a deploy is taken down. */
+export interface Removal {
+  /** Its volumes and secrets go, too. */
+  readonly purge: boolean
+  /** Variables for the image's own script. */
+  readonly hookEnv?: Readonly<Record<string, string>>
+}
+
 /** Stops a deploy and removes what apply put on the machine. Data stays unless it is purged. */
-export async function destroyPod(record: DeployRecord, purge: boolean, tools: PodTools): Promise<void> {
+export async function destroyPod(record: DeployRecord, { purge, hookEnv }: Removal, tools: PodTools): Promise<void> {
   const { executor, podman, store } = tools
   const unit = unitOf(record.container)
   store.put({ ...record, phase: 'destroying' })
   await closeTunnel(record.container, tools)
   const { hooks } = fromLabels((await podman.labels(record.image)) ?? {})
-  await runHook('pre_remove', hooks.pre_remove, record, podman, tools.say)
+  await runHook('pre_remove', hooks.pre_remove, record, podman, tools.say, hookEnv)
   await executor.run(['systemctl', '--user', 'stop', unit])
   // Whatever else there is goes before the container's own file, which says that there is a deploy.
   for (const file of [...record.files].reverse()) await removeUnit(file, tools)
   await systemctl(executor, 'daemon-reload')
   await executor.run(['systemctl', '--user', 'reset-failed', unit])
-  if (await podman.exists('container', record.container)) await podman.run(['rm', '-f', '-t', '10', record.container])
+  await podman.removeContainer(record.container)
   const pod = `${record.container}-pod`
   if (await podman.exists('pod', pod)) await podman.run(['pod', 'rm', '-f', '-t', '10', pod])
-  if (purge) {
-    const { volumes, folders, secrets } = await existingData(record, podman)
-    for (const volume of volumes) await podman.run(['volume', 'rm', volume])
-    for (const secret of secrets) await podman.run(['secret', 'rm', secret])
-    // Files of a container belong to ids that only its user namespace may remove.
-    for (const folder of folders) {
-      await podman.run(['unshare', 'rm', '-rf', '--', folder])
-      removeEmpty(dirname(folder))
-    }
-  }
+  if (purge) await purgeData(record, podman)
   await tools.forget(record.name, purge)
   store.remove(record.name, purge)
   await releaseNetwork(record.network, store.all(), podman)
+}
+
+/** Removes the volumes, secrets and folders of a deploy. */
+export async function purgeData(record: DeployRecord, podman: Podman): Promise<void> {
+  const { volumes, folders, secrets } = await existingData(record, podman)
+  for (const volume of volumes) await podman.run(['volume', 'rm', volume])
+  for (const secret of secrets) await podman.run(['secret', 'rm', secret])
+  // Files of a container belong to ids that only its user namespace may remove.
+  for (const folder of folders) {
+    await podman.run(['unshare', 'rm', '-rf', '--', folder])
+    removeEmpty(dirname(folder))
+  }
 }
 
 function removeEmpty(folder: string): void {

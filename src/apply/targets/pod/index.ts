@@ -1,6 +1,7 @@
 export { applyPod, startPod } from './apply.ts'
 export { comparePod, isThere, sameFiles, sameRecord, type PodChange } from './compare.ts'
-export { configurePod } from './configure.ts'
+export { configurePod, fillVolumes } from './configure.ts'
+export { configureDirect, containerArguments, isKept, makePlaces, removeDirect, runDirect } from './direct.ts'
 export { checkPod, desirePod, type DesiredPod } from './desire.ts'
 export { destroyPod, existingData } from './destroy.ts'
 export { findPorts } from './free-ports.ts'
