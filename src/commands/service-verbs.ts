@@ -22,6 +22,12 @@ export interface ServiceName extends DeployName {
   readonly engine?: Podman
 }
 
+/** How each init is asked for services in a container. */
+export const SERVICE_TOOLS: Readonly<Record<string, readonly string[]>> = {
+  supervisord: ['supervisorctl', '-c', '/etc/supervisord.conf'],
+  systemd: ['systemctl', '--user'],
+}
+
 /** The unit that an argument means; whether it is there is another matter. */
 export function serviceOf(argument: string, { instance }: InstanceOption): ServiceName {
   const name = deployName(argument, instance)

@@ -2,14 +2,9 @@ import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { Context } from './command.ts'
 import { findDeploy } from './local-deploy.ts'
 import { thisMachine } from './machine.ts'
-import { running, serviceOf, type InstanceOption } from './service-verbs.ts'
+import { running, SERVICE_TOOLS, serviceOf, type InstanceOption } from './service-verbs.ts'
 
 const VERBS = ['status', 'start', 'stop', 'restart']
-/** How each init is asked. */
-const TOOLS: Readonly<Record<string, readonly string[]>> = {
-  supervisord: ['supervisorctl', '-c', '/etc/supervisord.conf'],
-  systemd: ['systemctl', '--user'],
-}
 
 /** `ov service`: asks the init in a container for one of its services, or all. (POD-134) */
 export async function run(
@@ -26,7 +21,7 @@ export async function run(
   }
   const service = serviceOf(image, options)
   const { metadata } = (await findDeploy(image, options, machine)).image
-  const tool = TOOLS[metadata.init]
+  const tool = SERVICE_TOOLS[metadata.init]
   const fail = (message: string, remedy: string) =>
     new DiagnosticError([{ code: 'OV1007', severity: 'error', message, remedy }])
   if (!tool) throw fail(`image "${service.image}" has no init whose services could be asked for`, 'use ov cmd')

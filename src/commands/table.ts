@@ -441,6 +441,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./eval-image.ts'),
   },
   {
+    name: 'eval vnc',
+    summary: 'the VNC server in a container: passwd gives it a password, which is kept',
+    args: [{ name: '<operation>', help: 'passwd' }, DEPLOY],
+    options: [INSTANCE, { flags: '--generate', help: 'make the password up, and print it' }],
+    examples: ['ov eval vnc passwd desktop', 'ov eval vnc passwd desktop -i work --generate'],
+    load: () => import('./eval-vnc.ts'),
+  },
+  {
     name: 'graph',
     summary: 'draw images, their bases and layers, and what needs what',
     args: [{ name: '[names...]', help: 'images or layers, with what they need; default: all' }],

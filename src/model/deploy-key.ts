@@ -27,13 +27,22 @@ export function deployName(argument: string, instance?: string): DeployName {
   if (argument.trim() !== argument || argument === '' || /(?:^|\/)(?:\/|$)/.test(argument))
     throw bad(`${JSON.stringify(argument)} is not the name of a deploy`, "write a name such as 'web', or 'web/eu'")
   if (instance !== undefined) {
-    if (!/^[^\s/]+$/.test(instance))
-      throw bad(`${JSON.stringify(instance)} is not the name of an instance`, 'write a name without slashes and blanks')
+    checkInstance(instance)
     return { key: `${argument}/${instance}`, image: argument, instance }
   }
   const slash = argument.indexOf('/')
   if (slash < 0 || isReference(argument)) return { key: argument, image: argument }
+  checkInstance(argument.slice(slash + 1))
   return { key: argument, image: argument.slice(0, slash), instance: argument.slice(slash + 1) }
+}
+
+/** It becomes part of the container's name. */
+function checkInstance(instance: string): void {
+  if (!/^[a-z\d][\w.-]*$/i.test(instance))
+    throw bad(
+      `${JSON.stringify(instance)} is not the name of an instance`,
+      'write letters, digits, ".", "_" and "-", beginning with a letter or digit',
+    )
 }
 
 /** Container and unit name of a deploy. (POD-01) */

@@ -58,6 +58,8 @@ export interface Bed {
   put(path: string, content: string | Uint8Array, options?: PutOptions): Promise<void>
   /** The whole content of a file, as UTF-8. */
   get(path: string, options?: FileOptions): Promise<string>
+  /** Shuts its system down and starts it again: what is on disk stays, what ran is gone unless a unit starts it. */
+  reboot(): Promise<void>
   /** Ends the bed and removes all of it. May be called again. */
   down(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -110,6 +112,10 @@ class RunningBed implements Bed {
 
   async get(path: string, { user = 'op' }: FileOptions = {}): Promise<string> {
     return (await this.#run(['cat', '--', path], { user }, false)).stdout
+  }
+
+  async reboot(): Promise<void> {
+    await execa(BED_COMMAND, ['reboot', this.name])
   }
 
   async down(): Promise<void> {

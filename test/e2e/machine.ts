@@ -56,6 +56,15 @@ export async function startBareMachine(name: string, mounts: readonly BedMount[]
   return startWith(name, await installation(), mounts)
 }
 
+/** Makes an image of one that is built, whose container stays until it is told to go: a stand-in for a sidecar. */
+export async function makeSidecar(machine: TestMachine, image: string, reference: string): Promise<void> {
+  await machine.sh(
+    `container=$(podman create $(podman images -q localhost/${image} | head -1) none)
+     podman commit -q --change 'CMD ["sh","-c","trap \\"exit 0\\" TERM; sleep infinity & wait"]' --change 'ENTRYPOINT []' $container ${reference}
+     podman rm $container`,
+  )
+}
+
 const TAR = ['--numeric-owner', '--xattrs', '--xattrs-include=*']
 
 async function startWith(name: string, ov: string, mounts: readonly BedMount[]): Promise<TestMachine> {

@@ -1,6 +1,6 @@
 /** Tunnels and sidecars. tailscale and cloudflared can't be had here: programs of their names write down how they are called. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMachine, type TestMachine, type TestProject } from './machine.ts'
+import { makeSidecar, startMachine, type TestMachine, type TestProject } from './machine.ts'
 
 const IMAGES = `import { image, layer, service } from 'ov'
 import { stock } from './stock.ts'
@@ -59,10 +59,7 @@ beforeAll(async () => {
   project = await machine.project('tunnels', { 'images.ts': IMAGES })
   await project.done('image build')
   // A sidecar that stays, under the name of the real one.
-  await machine.sh(
-    `ctr=$(buildah from $(podman images -q localhost/helper | head -1) 2>/dev/null || podman create $(podman images -q localhost/helper | head -1) x)
-     podman commit -q --change 'CMD ["sh","-c","trap \\"exit 0\\" TERM; sleep infinity & wait"]' $ctr ghcr.io/tailscale/tailscale:latest && podman rm $ctr >/dev/null`,
-  )
+  await makeSidecar(machine, 'helper', 'ghcr.io/tailscale/tailscale:latest')
 })
 afterAll(() => machine?.bed.down())
 

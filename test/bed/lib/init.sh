@@ -9,8 +9,9 @@ name=$(cat "$dir/name")
 mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=$(cat "$dir/layers"),upperdir=$dir/upper,workdir=$dir/work" "$root"
 
-# what only this bed has
-tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
+# what only this bed has, and what it keeps from one boot to the next
+[ -e "$dir/machine-id" ] || tr -d - </proc/sys/kernel/random/uuid >"$dir/machine-id"
+cp "$dir/machine-id" "$root/etc/machine-id"
 echo "$name" >"$root/etc/hostname"
 hostname "$name"
 cp "$dir/hosts" "$root/etc/hosts"
@@ -20,9 +21,11 @@ cp "$dir/host_key.pub" "$root/etc/ssh/ssh_host_ed25519_key.pub"
 
 # plain directories where container storage sits: it is an overlay itself, and cannot have another as its upper layer
 plain() { # DIR
-  mkdir -p "$root/$1" "$dir/plain/$1"
-  cp -a "$root/$1/." "$dir/plain/$1/"
-  chmod --reference="$root/$1" "$dir/plain/$1"
+  if [ ! -d "$dir/plain/$1" ]; then
+    mkdir -p "$root/$1" "$dir/plain/$1"
+    cp -a "$root/$1/." "$dir/plain/$1/"
+    chmod --reference="$root/$1" "$dir/plain/$1"
+  fi
   mount --bind "$dir/plain/$1" "$root/$1"
 }
 plain home

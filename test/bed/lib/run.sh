@@ -148,6 +148,27 @@ give_up() { # NAME
   rm -rf --one-file-system "${BEDS:?}/$1"
 }
 
+# --- reboot -----------------------------------------------------------------------------------------------------------
+
+cmd_reboot() { # NAME : as a machine does: units are stopped, /run is empty afterwards, and nobody has logged in
+  local name=${1:-} pid n deadline=$((SECONDS + 120)) start=${EPOCHREALTIME/./}
+  check_name "$name"
+  lock_bed "$name" || die "$name: no such bed"
+  pid=$(bed_pid "$name") || die "$name: not up"
+  n=$(bed_number "$name")
+  (cmd_exec "$name" -- systemctl --no-block poweroff) </dev/null 9>&-
+  while [ -d "/proc/$pid" ]; do
+    [ "$SECONDS" -lt "$deadline" ] || die "$name: still up after 120 s"
+    sleep 0.02
+  done
+  # a cgroup that has handed controllers on takes no process any more
+  cgroup_remove "$n"
+  mkdir "$(bed_cgroup "$n")"
+  launch "$name"
+  wait_ready "$name"
+  say "$name: up again in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
+}
+
 # --- into a bed -------------------------------------------------------------------------------------------------------
 
 cmd_exec() {

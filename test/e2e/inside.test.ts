@@ -1,0 +1,173 @@
+/** What reaches a container: values that mean something to what they pass through, and a password that is set inside. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startMachine, type TestMachine, type TestProject } from './machine.ts'
+
+/** To systemd, podman, shells and YAML all of these say something; to a container they are text. */
+const HOSTILE = [
+  '100% %h %% %n',
+  '$HOME ${HOME} $(id) `id` $$',
+  `"double" 'single' "`,
+  'two\nlines\n\n[Service]\nExecStart=/bin/false',
+  '\ttab\\t \\n \\\\ \\',
+  '--privileged',
+  ' spaces  around ',
+  '# ; & | > <',
+  '\r \u0001 \u001b[31m \u007f',
+  'größer 日本語 🦊 \u00a0',
+  '{{.ContainerName}} {"a": [1, *b]}',
+  'a=b=c',
+  'yes',
+  'x'.repeat(4096),
+]
+const IMAGES = `import { image, layer, service } from 'ov'
+import { stock } from './stock.ts'
+const version = '2026.320.1200'
+const echo = layer({
+  name: 'echo',
+  version,
+  volumes: { data: '~/data' },
+  services: [service({ name: 'echo', exec: 'sleep infinity', restart: 'always' })],
+})
+const desktop = layer({
+  name: 'desktop',
+  version,
+  services: [service({ name: 'wayvnc', exec: "sh -c 'date +%s%N > /tmp/started; exec sleep infinity'", restart: 'always' })],
+})
+export const echoImage = image({ name: 'echo', base: stock, layers: [echo] })
+export const desktopImage = image({ name: 'desktop', base: stock, layers: [desktop] })
+`
+
+let machine: TestMachine
+let project: TestProject
+const ov = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  machine.bed.exec(['ov', ...args], { cwd: '/', reject: false, env })
+const done = async (...args: string[]) => {
+  const result = await ov(args)
+  expect(result.exitCode, `${args.join(' ')}\n${result.stderr}`).toBe(0)
+  return result
+}
+/** The variables that were set here, as a program in the container has them. */
+const seen = async (container = 'ov-echo') => {
+  const { stdout } = await machine.bed.exec(['podman', 'exec', container, 'sh', '-c', 'cat /proc/self/environ'])
+  const pairs = stdout
+    .split('\0')
+    .map((text) => [text.replace(/=.*$/s, ''), text.slice(text.indexOf('=') + 1)] as const)
+  return pairs.filter(([name]) => /^V\d+$/.test(name)).sort(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)))
+}
+const wanted = HOSTILE.map((value, at) => [`V${at}`, value])
+const flags = HOSTILE.flatMap((value, at) => ['-e', `V${at}=${value}`])
+
+beforeAll(async () => {
+  machine = await startMachine('inside')
+  project = await machine.project('inside', { 'images.ts': IMAGES })
+  await project.done('image build')
+})
+afterAll(() => machine?.bed.down())
+
+describe('values that mean something on their way', () => {
+  it('POD-118 POD-T21 variables of a typed deploy', async () => {
+    const env = JSON.stringify(Object.fromEntries(wanted))
+    await project.put({
+      'deploy.ts': `import { pod } from 'ov'\nimport { echoImage } from './images.ts'\nexport const echo = pod({ name: 'echo', image: echoImage, env: ${env} })\n`,
+    })
+    await project.done('apply')
+    expect(await seen()).toEqual(wanted)
+    expect((await project.done('apply')).stderr).toContain('nothing to change')
+    await project.done('destroy echo --purge --yes')
+  })
+
+  it('POD-118 POD-T21 POD-19 variables that an operator gives, and gives back', async () => {
+    await done('config', 'echo', ...flags, '--no-autodetect')
+    await done('start', 'echo')
+    expect(await seen()).toEqual(wanted)
+    await done('config', 'echo', '--no-autodetect')
+    await done('restart', 'echo')
+    expect(await seen()).toEqual(wanted)
+    await done('remove', 'echo', '--purge')
+  })
+
+  it('POD-135 POD-T21 arguments of podman', async () => {
+    const { exitCode, stderr } = await ov(['config', 'echo', ...flags, '--no-autodetect'], { OV_RUN_MODE: 'direct' })
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('Started ov-echo')])
+    expect(await seen()).toEqual(wanted)
+    await done('remove', 'echo', '--purge')
+  })
+
+  it('POD-42 POD-118 a folder on the host', async () => {
+    const folder = `/home/op/100% %h $HOME "q" 'é' \\ # --x`
+    await machine.bed.put(`${folder}/a.txt`, 'there\n')
+    await done('config', 'echo', '--bind', `data=${folder}`, '--no-autodetect')
+    await done('start', 'echo')
+    expect(await machine.sh('podman exec ov-echo cat /home/user/data/a.txt')).toBe('there')
+    await done('remove', 'echo', '--purge')
+    expect(await machine.bed.get(`${folder}/a.txt`)).toBe('there\n')
+  })
+
+  it('POD-31 POD-40 POD-63 what no container could have is refused, and nothing is written', async () => {
+    for (const [args, text] of [
+      [['-e', 'A=x\r\ny'], 'carriage return'],
+      [['-e', '--privileged'], '-e'],
+      [['-e', 'A B=x'], 'A B'],
+      [['-p', '80;id:8080'], 'invalid port'],
+      [['-p', '8088:8080\nVolume=/:/host'], 'invalid port'],
+      [['--bind', 'data=/home/op/a:b'], ':'],
+      [['--bind', 'data=/home/op/a\nb'], 'line break'],
+      [['--bind', '../x=/home/op'], '../x'],
+      [['-i', 'a/../b'], 'a/../b'],
+      [['-i', '--rm'], '--rm'],
+      [['--memory-max', '1g\nExecStartPre=/bin/false'], '--memory-max'],
+    ] as const) {
+      const { exitCode, stderr } = await ov(['config', 'echo', '--no-autodetect', ...args])
+      expect([args, exitCode === 1 || exitCode === 64]).toEqual([args, true])
+      expect(stderr).toContain(text)
+    }
+    expect(await machine.sh('ls -A ~/.config/containers/systemd ~/.config/ov/deploy.yml 2>/dev/null || true')).toBe(
+      '/home/op/.config/containers/systemd:',
+    )
+  })
+})
+
+describe('the VNC server in a container', () => {
+  const config = () => machine.sh('podman exec ov-desktop sh -c "cat ~/.config/wayvnc/config"')
+  const started = () =>
+    machine.sh('podman exec ov-desktop sh -c "until cat /tmp/started 2>/dev/null; do sleep 0.1; done"')
+
+  it('POD-137 CRED-85 a password is made up, kept, and set; later it is the one that is known', async () => {
+    for (const [args, text] of [
+      [['passwd', 'desktop'], 'container ov-desktop is not running'],
+      [['passwd', 'echo'], 'image "echo" has no service wayvnc'],
+      [['start', 'desktop'], 'ov eval vnc wants passwd'],
+    ] as const) {
+      const { exitCode, stderr } = await ov(['eval', 'vnc', ...args])
+      expect([exitCode === 0, stderr]).toEqual([false, expect.stringContaining(text)])
+    }
+    await done('config', 'desktop', '--no-autodetect')
+    await done('start', 'desktop')
+    await machine.sh(
+      'podman exec ov-desktop sh -c "mkdir -p ~/.config/wayvnc; printf \'address=0.0.0.0\\npassword=old\\n\' > ~/.config/wayvnc/config"',
+    )
+    const before = await started()
+    const { stdout, stderr } = await done('eval', 'vnc', 'passwd', 'desktop', '--generate')
+    expect(stdout).toMatch(/^[\w-]{24}$/)
+    expect(stderr).not.toContain(stdout)
+    const folder = '/home/user/.config/wayvnc'
+    expect(await config()).toBe(
+      `address=0.0.0.0\nenable_auth=true\npassword=${stdout}\nprivate_key_file=${folder}/tls_key.pem\ncertificate_file=${folder}/tls_cert.pem\nrsa_private_key_file=${folder}/rsa_key.pem\nusername=user`,
+    )
+    expect(await machine.sh('grep -F "  desktop: " ~/.config/ov/config.yml')).toBe(`  desktop: ${stdout}`)
+    expect(await started()).not.toBe(before)
+    const look = `cd ${folder} && stat -c "%a %n" * && head -qn 1 rsa_key.pem tls_key.pem && openssl x509 -in tls_cert.pem -noout -checkend 300000000 -subject && sha256sum *.pem`
+    const keys = await machine.sh(`podman exec ov-desktop sh -c '${look}'`)
+    expect(keys).toMatch(
+      /^600 config\n600 rsa_key.pem\n600 tls_cert.pem\n600 tls_key.pem\n-----BEGIN RSA PRIVATE KEY-----\n-----BEGIN PRIVATE KEY-----\nsubject=CN ?= ?localhost\nCertificate will not expire/,
+    )
+    await machine.sh('podman exec ov-desktop sh -c "rm ~/.config/wayvnc/config"')
+    const again = await done('eval', 'vnc', 'passwd', 'desktop')
+    expect(again.stdout).toBe('')
+    expect(await config()).toContain(`password=${stdout}\n`)
+    expect(await machine.sh(`podman exec ov-desktop sh -c '${look}'`)).toContain(keys.split('\n').at(-1)!)
+    const spaced = await ov(['eval', 'vnc', 'passwd', 'desktop'], { VNC_PASSWORD: 'a\nb' })
+    expect([spaced.exitCode, spaced.stderr]).toEqual([1, expect.stringContaining('control characters')])
+    await done('remove', 'desktop', '--purge')
+  })
+})
