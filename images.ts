@@ -8,6 +8,7 @@ import {
   ansible,
   buildEssential,
   caddy,
+  chrome,
   cloudInit,
   cmake,
   containerNesting,
@@ -379,3 +380,9 @@ export const forge = image({ name: 'forge', base: debian, description: 'Gitea.',
 export const files = image({ name: 'files', base: debian, description: 'File Browser.', layers: [filebrowser] })
 export const models = image({ name: 'models', base: debian, description: 'Ollama.', layers: [ollama] })
 export const dashboards = image({ name: 'dashboards', base: debian, description: 'Grafana.', layers: [grafana] })
+export const browser = image({
+  name: 'browser',
+  base: debian,
+  description: 'Chromium for programs.',
+  layers: [chrome],
+})

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DeploysRow } from './deploys.ts'
 import type { Comparison, Spread } from './measure.ts'
 
 /** One path through ov. */
@@ -22,6 +23,8 @@ export interface Results {
   readonly origins: string
   readonly sizes: readonly SizeRow[]
   readonly types: ReadonlyMap<string, number>
+  /** Nothing where no disposable machine could be started. */
+  readonly deploys: readonly DeploysRow[] | undefined
   readonly quick: boolean
 }
 
@@ -36,7 +39,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** The page. */
-export function report({ rows, origins, sizes, types, quick }: Results): string {
+export function report({ rows, origins, sizes, types, deploys, quick }: Results): string {
   const notes = readFileSync(join(import.meta.dirname, 'notes.md'), 'utf8')
   const bare = rows[0]!.seconds / rows[0]!.wall.median
   return `# Performance
@@ -74,5 +77,18 @@ ${table(
   ['What', 'Time'],
   [...types].map(([name, seconds]) => [name, number(seconds / bare)]),
 )}
+
+## Deploys of one machine
+
+${
+  deploys
+    ? `${table(
+        ['Running', '`ov status`', '`ov apply`, nothing changed'],
+        deploys.map(({ deploys, status, apply }) => [String(deploys), ratio(status), ratio(apply)]),
+      )}
+Really running, each with a port and a volume, on a disposable machine. podman and systemd are asked five times in all, however many deploys there are.
+`
+    : 'Not measured: it takes a disposable machine (`test/bed`).\n'
+}
 ${notes}`
 }

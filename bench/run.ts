@@ -3,6 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { REFERENCE, sized, times, type CatalogueSpec } from './catalogue.ts'
 import { compare, run, type Comparison } from './measure.ts'
+import { deployTimes } from './deploys.ts'
 import { originsCost } from './origins.ts'
 import { BenchProject } from './project.ts'
 import { report, type Results, type Row, type SizeRow } from './report.ts'
@@ -104,7 +105,8 @@ const sizes = [
 ]
 using home = new BenchProject(sized(1))
 const types = typeTimes(400, quick ? 1 : 3, home.place)
-const results: Results = { rows: [...first, ...rows, ...ten], origins, sizes, types, quick }
+const deploys = await deployTimes(quick ? [1, 10] : [1, 10, 100], pairs(10))
+const results: Results = { rows: [...first, ...rows, ...ten], origins, sizes, types, deploys, quick }
 rmSync(join(import.meta.dirname, '.origins.mjs'), { force: true })
 const text = report(results)
 process.stdout.write(text)

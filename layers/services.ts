@@ -477,6 +477,57 @@ export const grafana = layer({
   ],
 })
 
+/** A browser for programs. */
+export const chrome = layer({
+  name: 'chrome',
+  version: '2026.332.1200',
+  description: 'Chromium without a screen, for programs that drive it: DevTools on port 9222.',
+  info: 'A browser that does not stay up ends its container, and gets a fresh one. Names with a dot reach DevTools only if CDP_HOSTS has them.',
+  status: 'working',
+  depends: [supervisord],
+  deb: { packages: ['chromium', 'python3'] },
+  rpm: { packages: ['chromium', 'python3'] },
+  pac: { packages: ['chromium', 'python'] },
+  ports: [9222],
+  volumes: { chrome: '~/.chrome' },
+  envAccepts: {
+    CHROME_FLAGS: 'further flags of the browser',
+    CDP_HOSTS: 'domain names, separated by commas, under which DevTools may be asked for',
+  },
+  security: { shmSize: '1g', memoryHigh: '3g', memoryMax: '4g', memorySwapMax: '1g' },
+  tasks: [
+    copy('run-chrome', { to: '/usr/local/bin/run-chrome' }),
+    copy('cdp-proxy', { to: '/usr/local/bin/cdp-proxy' }),
+    copy('chrome-crash-listener', { to: '/usr/local/bin/chrome-crash-listener' }),
+    mkdir('~/.chrome', { user: '${USER}', mode: '0700' }),
+  ],
+  services: [
+    service({ name: 'chrome', exec: '/usr/local/bin/run-chrome', restart: 'always', startRetries: 3, startSecs: 3 }),
+    service({ name: 'cdp-proxy', exec: '/usr/local/bin/cdp-proxy', restart: 'always' }),
+    service({
+      name: 'chrome-crash-listener',
+      kind: 'eventlistener',
+      events: ['PROCESS_STATE_FATAL'],
+      exec: '/usr/local/bin/chrome-crash-listener chrome',
+      restart: 'always',
+    }),
+  ],
+  eval: [
+    { service: 'chrome', eventually: '30s' },
+    { service: 'chrome-crash-listener', eventually: '30s' },
+    {
+      command: 'curl -fsS -H "Host: browser:9222" http://127.0.0.1:9222/json/version',
+      stdout: { contains: 'ws://browser:9222/devtools/browser/' },
+      eventually: '60s',
+    },
+    {
+      command: 'curl -sS -H "Host: some.example" http://127.0.0.1:9222/json/version',
+      stdout: { contains: 'CDP_HOSTS' },
+      eventually: '30s',
+    },
+  ],
+})
+
 /** Folders that are the same on several machines. */
 export const syncthing = layer({
   name: 'syncthing',

@@ -23,6 +23,11 @@ export class Docker extends Podman {
     if (await this.exists('container', name)) await this.run(['rm', '-f', name])
   }
 
+  /** docker alone has none, only a swarm does. */
+  override secrets(): Promise<ReadonlySet<string>> {
+    return Promise.resolve(new Set())
+  }
+
   override async containers(): Promise<RunningContainer[]> {
     const { stdout } = await this.run(['ps', '--all', '--no-trunc', '--format', '{{json .}}'])
     return stdout

@@ -22,6 +22,8 @@ export interface LocalImage {
 export interface RunningContainer {
   readonly name: string
   readonly image: string
+  /** Id of the image, as far as the engine says. */
+  readonly imageId?: string
   /** `running`, `exited`, … */
   readonly state: string
   /** `127.0.0.1:8088 -> 8080/tcp` */
@@ -158,12 +160,14 @@ export class Podman {
     const containers = JSON.parse(stdout || '[]') as {
       Names?: string[]
       Image: string
+      ImageID: string
       State: string
       Ports?: { host_ip: string; host_port: number; container_port: number; range: number; protocol: string }[] | null
     }[]
-    return containers.map(({ Names, Image, State, Ports }) => ({
+    return containers.map(({ Names, Image, ImageID, State, Ports }) => ({
       name: Names?.[0] ?? '',
       image: Image,
+      imageId: ImageID,
       state: State,
       ports: (Ports ?? []).flatMap(({ host_ip: ip, host_port: host, container_port: container, range, protocol }) =>
         Array.from(
@@ -172,23 +176,6 @@ export class Podman {
         ),
       ),
     }))
-  }
-
-  /** Host ports that a container publishes, running or not yet. */
-  async published(container: string): Promise<{ host: number; protocol: string; text: string }[]> {
-    const { exitCode, stdout } = await this.try(['port', container])
-    if (exitCode !== 0) return []
-    return stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => {
-        const [inside = '', host = ''] = line.split(' -> ')
-        return {
-          host: Number(host.slice(host.lastIndexOf(':') + 1)),
-          protocol: inside.split('/')[1] ?? 'tcp',
-          text: `${host} -> ${inside}`,
-        }
-      })
   }
 
   /** All images in local storage, newest first. */
@@ -203,6 +190,18 @@ export class Podman {
     return images
       .sort((a, b) => b.Created - a.Created)
       .map(({ Id, Names, Labels }) => ({ id: Id, names: Names ?? [], labels: Labels ?? {} }))
+  }
+
+  /** Id of an image, or undefined when it is not in local storage. */
+  async imageId(reference: string): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.try(['image', 'inspect', '--format', '{{.Id}}', reference])
+    return exitCode === 0 ? stdout.trim() : undefined
+  }
+
+  /** Names of all secrets. */
+  async secrets(): Promise<ReadonlySet<string>> {
+    const { stdout } = await this.run(['secret', 'ls', '--format', '{{.Name}}'])
+    return new Set(stdout.split('\n'))
   }
 
   /** Labels of an image, or undefined when it is not in local storage. */

@@ -1,5 +1,5 @@
 import { preflight } from '../apply/preflight.ts'
-import { applyPod, destroyPod, isThere, sameRecord } from '../apply/targets/pod/index.ts'
+import { applyPod, destroyPod, isThere, sameRecord, snapshot } from '../apply/targets/pod/index.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { withLock } from '../state/lock.ts'
 import { buildAll } from './build.ts'
@@ -61,17 +61,21 @@ async function perform(
     await buildAll(context, machine, compiled, toBuild, { refresh })
   }
   // What was built decides: the same content may have come out again, or other content under the same tag.
-  const changes = toBuild.length > 0 ? await comparePods(pods, intent.secrets, new Set(), machine) : intent.changes
+  const now = snapshot(
+    pods.map(({ plan }) => plan.container),
+    machine,
+  )
+  const changes = toBuild.length > 0 ? await comparePods(pods, intent.secrets, new Set(), now, machine) : intent.changes
   for (const change of changes) {
     await applyPod(change, machine)
     context.say(
       `${change.desired.plan.name}: ${isThere(change) ? 'running, changed' : 'running'}${where(change.desired.plan.ports)}`,
     )
   }
-  for (const pod of pods) {
-    if (changes.some((change) => change.desired === pod)) continue
-    // A project that was moved, for example: nothing of it concerns what runs.
-    await machine.persist(pod)
+  const same = pods.filter((pod) => !changes.some((change) => change.desired === pod))
+  // A project that was moved, for example: nothing of it concerns what runs.
+  if (same.length > 0) await machine.persist(...same)
+  for (const pod of same) {
     if (!sameRecord(machine.store.get(pod.plan.name), pod.record)) machine.store.put(pod.record)
     context.say(`${pod.plan.name}: no change${where(pod.plan.ports)}`)
   }

@@ -10,6 +10,7 @@ import {
   networkGateway,
   runDirect,
   runHook,
+  snapshot,
   startPod,
   unitOf,
   type DesiredPod,
@@ -173,6 +174,7 @@ async function plan(
   // Ports that were found before are found again, or others in their place.
   const { resolvedPort: _, ...rest } = entry
   let settled: DeployEntry = rest
+  const now = snapshot([containerName(key)], machine)
   const gateway = await networkGateway(networkOf(entry, local.image.metadata), machine.podman)
   const look = () => {
     const around = {
@@ -199,6 +201,7 @@ async function plan(
   }
   const secrets = await gatherSecrets(planned, {
     ...machine,
+    now,
     env: { ...process.env, ...Object.fromEntries(given) },
     home: machine.paths.home,
     ask: options.ask,
@@ -216,14 +219,16 @@ async function plan(
     machine,
   )
   machine.deploys.checkNames([[key, settled]])
-  const problems = await checkPod(desired, machine)
+  const problems = await checkPod(desired, now, machine)
   throwIfErrors([
     ...diagnostics,
     ...secrets.diagnostics,
     ...problems.filter(({ code }) => options.portsMustBeFree || code !== 'OV5011'),
   ])
   for (const one of [...diagnostics, ...secrets.diagnostics, ...problems]) warn(one, machine)
-  return (await comparePod(desired, secrets, false, machine)) ?? { desired, before: new Map(), secrets, reasons: [] }
+  return (
+    (await comparePod(desired, secrets, false, now, machine)) ?? { desired, before: new Map(), secrets, reasons: [] }
+  )
 }
 
 function warn({ message, remedy }: Diagnostic, { say }: Machine): void {

@@ -13,6 +13,8 @@ import {
   desirePod,
   findPorts,
   gatherSecrets,
+  snapshot,
+  type Snapshot,
   networkGateway,
   type GatheredSecrets,
   type DesiredPod,
@@ -69,10 +71,12 @@ export function thisMachine(context: Context): Machine {
         file.setProvides(withoutProvider(file.provides, key, image, others))
         if (purge) file.removeEntry(key)
       }),
-    persist: ({ plan, entry }) =>
+    persist: (...pods) =>
       updateDeployFile(paths, 'apply', (file) => {
-        file.setEntry(plan.name, entry)
-        file.setProvides(updateProvides(file.provides, plan.name, plan.provides).provides)
+        for (const { plan, entry } of pods) {
+          file.setEntry(plan.name, entry)
+          file.setProvides(updateProvides(file.provides, plan.name, plan.provides).provides)
+        }
       }),
     credentials: new ConfigFileStore(paths.configFile),
     say: (line) => context.say(line),
@@ -134,10 +138,14 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
     return desirePod({ plan, entry, typed, image, project: location.root }, machine)
   })
   machine.deploys.checkNames(planned.map(({ plan, entry }) => [plan.name, entry]))
-  const problems = (await Promise.all(pods.map((pod) => checkPod(pod, machine)))).flat()
+  const now = snapshot(
+    pods.map(({ plan }) => plan.container),
+    machine,
+  )
+  const problems = (await Promise.all(pods.map((pod) => checkPod(pod, now, machine)))).flat()
   throwIfErrors([...problems, ...portConflicts(pods)])
   const building = new Set(images.flatMap((decision) => (decision.build ? [decision.reference] : [])))
-  const changes = await comparePods(pods, secrets, building, machine)
+  const changes = await comparePods(pods, secrets, building, now, machine)
   const orphans =
     options.deploys.length > 0
       ? []
@@ -175,10 +183,12 @@ async function planHere(
     if (plan.ports.some(({ host }) => host === 'auto'))
       resolvedPorts.set(plan.name, await findPorts(plan, machine.deploys.entries.get(plan.name), taken, machine))
   const secrets = new Map<string, GatheredSecrets>()
+  const now = snapshot([], machine)
   const problems: Diagnostic[] = []
   for (const { plan } of seen.pods) {
     const gathered = await gatherSecrets(plan, {
       ...machine,
+      now,
       env: process.env,
       home: machine.paths.home,
       ask: undefined,
@@ -260,11 +270,12 @@ export async function comparePods(
   pods: readonly DesiredPod[],
   secrets: ReadonlyMap<string, GatheredSecrets>,
   building: ReadonlySet<string>,
+  now: Snapshot,
   machine: Machine,
 ): Promise<PodChange[]> {
   const changes: PodChange[] = []
   for (const desired of pods) {
-    const change = await comparePod(desired, secrets.get(desired.plan.name)!, building.has(desired.image), machine)
+    const change = await comparePod(desired, secrets.get(desired.plan.name)!, building.has(desired.image), now, machine)
     if (change) changes.push(change)
   }
   return changes

@@ -109,6 +109,34 @@ describe('ov deploy', () => {
     expect([absent.code, absent.stdout]).toEqual([0, 'No overrides for image "nope"\n'])
   })
 
+  it(
+    'POD-16 POD-13 two hundred runs, twenty at a time, lose no entry, no remark and no key',
+    { timeout: 240_000 },
+    async () => {
+      const one = home('# of this machine\nversion: 4\nmine: {kept: true}\ndeploy: {}\n')
+      const names = Array.from({ length: 200 }, (_, at) => `d${at}`)
+      for (const name of names)
+        writeFileSync(
+          join(one.place.top, `${name}.yml`),
+          `version: 4\ndeploy:\n  ${name}: {target: pod, image: web, env: [A=${name}]}\n`,
+        )
+      const waiting = [...names]
+      const runs = Array.from({ length: 20 }, async () => {
+        for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+          const { code, stderr } = await one.ov('deploy', 'import', join(one.place.top, `${name}.yml`))
+          expect(code, stderr).toBe(0)
+        }
+      })
+      await Promise.all(runs)
+      const text = one.read()
+      expect(text).toContain('# of this machine\n')
+      expect(text).toContain('mine: {kept: true}\n')
+      const found = [...text.matchAll(/^ {2}(d\d+):\n(?: {4}.*\n)*? {4}env:\n {6}- A=(d\d+)$/gm)]
+      expect(found.map(([, name, value]) => [name, value]).sort()).toEqual(names.map((name) => [name, name]).sort())
+      expect(one.files()).toEqual(['deploy.yml', 'deploy.yml.lock'])
+    },
+  )
+
   it('POD-146 POD-147 POD-T19 export and import: what is exported comes back, later fields win, the rest stays', async () => {
     const one = home(TWO)
     await one.ov('deploy', 'export', 'web', '-o', join(one.place.top, 'out.yml'))

@@ -1,4 +1,6 @@
 /** What reaches a container: values that mean something to what they pass through, and a password that is set inside. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMachine, type TestMachine, type TestProject } from './machine.ts'
 
@@ -19,7 +21,31 @@ const HOSTILE = [
   'yes',
   'x'.repeat(4096),
 ]
-const IMAGES = `import { image, layer, service } from 'ov'
+/** The scripts of the catalogue's layer chrome. */
+const CHROME = Object.fromEntries(
+  ['run-chrome', 'cdp-proxy', 'chrome-crash-listener'].map((name) => [
+    `layers/chrome/${name}`,
+    readFileSync(join(import.meta.dirname, '../../layers/chrome', name), 'utf8'),
+  ]),
+)
+/** Answers as the browser does: to requests that name where it listens. Ends at once, and from then on, when it is asked to. */
+const BROWSER = `#!/usr/bin/python3
+import http.server, os, sys
+if os.path.exists('/tmp/broken'): sys.exit(1)
+assert '--remote-debugging-port=9223' in sys.argv, sys.argv
+class Browser(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        host = self.headers['Host']
+        if self.path == '/break': open('/tmp/broken', 'w'); os._exit(1)
+        if 'websocket' in self.headers.get('Upgrade', ''):
+            self.wfile.write(b'HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\n\\r\\n' + self.rfile.readline())
+            return
+        body = ('{"webSocketDebuggerUrl": "ws://127.0.0.1:9223/devtools/browser/1"}' if host == '127.0.0.1:9223' else 'no').encode()
+        self.send_response(200); self.send_header('Content-Length', str(len(body))); self.end_headers(); self.wfile.write(body)
+    def log_message(self, *_): pass
+http.server.ThreadingHTTPServer(('127.0.0.1', 9223), Browser).serve_forever()
+`
+const IMAGES = `import { copy, image, layer, service, write } from 'ov'
 import { stock } from './stock.ts'
 const version = '2026.320.1200'
 const echo = layer({
@@ -34,6 +60,28 @@ const desktop = layer({
   services: [service({ name: 'wayvnc', exec: "sh -c 'date +%s%N > /tmp/started; exec sleep infinity'", restart: 'always' })],
 })
 export const echoImage = image({ name: 'echo', base: stock, layers: [echo] })
+const chrome = layer({
+  name: 'chrome',
+  version,
+  ports: [9222],
+  envAccepts: { CDP_HOSTS: 'names' },
+  tasks: [
+    ...['run-chrome', 'cdp-proxy', 'chrome-crash-listener'].map((name) => copy(name, { to: '/usr/local/bin/' + name, mode: '0755' })),
+    write('/usr/bin/chromium', { mode: '0755', content: ${JSON.stringify(BROWSER)} }),
+  ],
+  services: [
+    service({ name: 'chrome', exec: '/usr/local/bin/run-chrome', restart: 'always', startRetries: 1, startSecs: 1 }),
+    service({ name: 'cdp-proxy', exec: '/usr/local/bin/cdp-proxy', restart: 'always' }),
+    service({
+      name: 'chrome-crash-listener',
+      kind: 'eventlistener',
+      events: ['PROCESS_STATE_FATAL'],
+      exec: '/usr/local/bin/chrome-crash-listener chrome',
+      restart: 'always',
+    }),
+  ],
+})
+export const chromeImage = image({ name: 'chrome', base: stock, layers: [chrome] })
 export const desktopImage = image({ name: 'desktop', base: stock, layers: [desktop] })
 `
 
@@ -59,7 +107,7 @@ const flags = HOSTILE.flatMap((value, at) => ['-e', `V${at}=${value}`])
 
 beforeAll(async () => {
   machine = await startMachine('inside')
-  project = await machine.project('inside', { 'images.ts': IMAGES })
+  project = await machine.project('inside', { 'images.ts': IMAGES, ...CHROME })
   await project.done('image build')
 })
 afterAll(() => machine?.bed.down())
@@ -169,5 +217,35 @@ describe('the VNC server in a container', () => {
     const spaced = await ov(['eval', 'vnc', 'passwd', 'desktop'], { VNC_PASSWORD: 'a\nb' })
     expect([spaced.exitCode, spaced.stderr]).toEqual([1, expect.stringContaining('control characters')])
     await done('remove', 'desktop', '--purge')
+  })
+})
+
+describe('the browser of the catalogue, with a stand-in', () => {
+  const get = (host: string, path = 'json/version') =>
+    machine.sh(
+      `curl -sS --retry 30 --retry-all-errors --retry-delay 1 -H 'Host: ${host}' http://127.0.0.1:9300/${path}`,
+    )
+
+  it('POD-153 DevTools are reached by other names, and answers lead back there', async () => {
+    await done('config', 'chrome', '-p', '9300:9222', '-e', 'CDP_HOSTS=web.example', '--no-autodetect')
+    await done('start', 'chrome')
+    await machine.sh('until curl -fsS http://127.0.0.1:9300/json/version; do sleep 0.3; done')
+    for (const host of ['localhost:9300', 'ov-chrome:9222', '[::1]:9300', '10.1.2.3', 'web.example'])
+      expect(await get(host)).toBe(`{"webSocketDebuggerUrl": "ws://${host}/devtools/browser/1"}`)
+    expect(await get('evil.example:9300')).toContain('is not a name of this container')
+    const socket = `printf 'GET /devtools HTTP/1.1\\r\\nHost: ov-chrome\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\nhello\\n'`
+    expect(await machine.sh(`exec 3<>/dev/tcp/127.0.0.1/9300; ${socket} >&3; cat <&3`)).toContain('hello')
+  })
+
+  it('POD-152 a browser that does not stay up ends its container, and a fresh one comes', async () => {
+    const container = () => machine.sh('podman container inspect --format {{.Id}} ov-chrome 2>/dev/null || true')
+    const before = await container()
+    await machine.sh('curl -sS http://127.0.0.1:9300/break || true')
+    await expect.poll(container, { timeout: 60_000, interval: 500 }).not.toMatch(new RegExp(`^(${before})?$`))
+    expect(await get('localhost')).toContain('webSocketDebuggerUrl')
+    expect(await machine.sh('journalctl --user -u ov-chrome -o cat')).toContain(
+      'chrome does not stay up: this container ends',
+    )
+    await done('remove', 'chrome', '--purge')
   })
 })

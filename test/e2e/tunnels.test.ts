@@ -167,6 +167,13 @@ describe('sidecars', () => {
     expect(await texts()).toBe(before)
   })
 
+  it('POD-116 POD-154 other arguments of tailscale: it is said that they come too late for one that has joined', async () => {
+    const note =
+      'Note: page: tailscale takes TS_EXTRA_ARGS only when it joins a tailnet; for one that has joined: podman exec ov-page-tailscale tailscale set …'
+    expect((await done("config page -e 'TS_EXTRA_ARGS=--exit-node=' --no-autodetect")).stderr).toContain(note)
+    expect((await done('config page --no-autodetect')).stderr).not.toContain(note)
+  })
+
   it('POD-126 POD-127 POD-143 the pod stops and starts with its app, and is one line of the status', async () => {
     expect((await done('status')).stdout.split('\n').slice(1)).toHaveLength(1)
     const state = () => machine.sh('systemctl --user is-active ov-page ov-page-pod ov-page-tailscale || true')

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { DeployRecord } from '../../../state/deploys.ts'
-import { unitState } from '../../systemd.ts'
 import type { DesiredPod } from './desire.ts'
 import type { GatheredSecrets } from './secrets.ts'
-import { unitOf, type PodTools } from './tools.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { PodTools } from './tools.ts'
 import { tunnelReasons } from './tunnel.ts'
 
 /** What differs between a machine and a desired deploy. */
@@ -29,6 +29,7 @@ export async function comparePod(
   desired: DesiredPod,
   secrets: GatheredSecrets,
   rebuilt: boolean,
+  now: Snapshot,
   tools: PodTools,
 ): Promise<PodChange | undefined> {
   const record = tools.store.get(desired.plan.name)
@@ -43,7 +44,7 @@ export async function comparePod(
         ...recordReasons(record, desired),
         ...secrets.ready.map(({ podman }) => `its secret ${podman} is new`),
         ...tunnelReasons(desired.plan, tools.paths),
-        ...(await runReasons(desired, rebuilt, tools)),
+        ...(await runReasons(desired, rebuilt, now)),
       ]
   const change = { desired, before, secrets, reasons }
   return sameFiles(change) && reasons.length === 0 ? undefined : change
@@ -54,19 +55,14 @@ function recordReasons(record: DeployRecord | undefined, desired: DesiredPod): s
   return record.envFileHash === desired.record.envFileHash ? [] : ['its env file changed']
 }
 
-async function runReasons(
-  { plan, image }: DesiredPod,
-  rebuilt: boolean,
-  { executor, podman }: PodTools,
-): Promise<string[]> {
-  const state = await unitState(unitOf(plan.container), executor)
+async function runReasons({ plan, image }: DesiredPod, rebuilt: boolean, now: Snapshot): Promise<string[]> {
+  const state = await now.unit(plan.container)
   if (state.load !== 'loaded') return ['its unit is not loaded']
   if (state.active !== 'active') return [`its unit is ${state.active}`]
   if (rebuilt) return ['its image is built anew']
-  const running = await podman.try(['container', 'inspect', '--format', '{{.Image}}', plan.container])
-  const wanted = await podman.try(['image', 'inspect', '--format', '{{.Id}}', image])
-  const differs = wanted.exitCode === 0 && running.stdout.trim() !== wanted.stdout.trim()
-  return differs ? ['its container runs another image'] : []
+  const running = (await now.containers()).find(({ name }) => name === plan.container)
+  const wanted = await now.imageId(image)
+  return wanted !== undefined && running?.imageId !== wanted ? ['its container runs another image'] : []
 }
 
 /** Whether what is remembered of a deploy is what should be, whatever the order of its fields. */

@@ -2,6 +2,7 @@ import { DiagnosticError, type Diagnostic } from '../../../diagnostics/diagnosti
 import type { DeployEntry, EntryVolume } from '../../../model/deploy-entry.ts'
 import type { ImageMetadata } from '../../../plan/metadata.ts'
 import { fromLabels } from '../../../plan/labels.ts'
+import { TAILSCALE } from '../../../plan/pod/sidecars.ts'
 import { makeFolder, writeAtomic } from '../../../state/atomic.ts'
 import { attempt } from '../../../state/attempt.ts'
 import { systemctl } from '../../systemd.ts'
@@ -46,9 +47,24 @@ export async function configurePod(
     writeAtomic(path, text, { keep: kind === 'quadlet' })
   await systemctl(executor, 'daemon-reload')
   signal.throwIfAborted()
+  noteArguments(change, say)
   await setUpTunnel(plan, tools)
   await fillVolumes(change, metadata, options, tools)
   return metadata
+}
+
+/** tailscale takes its further arguments once, when it joins a network. (POD-116) */
+function noteArguments({ desired, before }: PodChange, say: (line: string) => void): void {
+  for (const { name, container, env } of desired.plan.sidecars) {
+    const [file] = desired.files.filter(({ path }) => path.endsWith(`/${container}.container`))
+    const there = file && before.get(file.path)
+    if (name !== TAILSCALE || !there || new Map(env).get('TS_AUTH_ONCE') !== 'true') continue
+    const argumentsIn = (text: string) => /^Environment=TS_EXTRA_ARGS=.*$/m.exec(text)?.[0]
+    if (argumentsIn(there) !== argumentsIn(file.text))
+      say(
+        `Note: ${desired.plan.name}: tailscale takes TS_EXTRA_ARGS only when it joins a tailnet; for one that has joined: podman exec ${container} tailscale set …`,
+      )
+  }
 }
 
 /** The address of a network that was made just now is known only now. (POD-112) */

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { throwIfErrors, type Diagnostic } from '../../../diagnostics/diagnostic.ts'
 import type { DeployEntry } from '../../../model/deploy-entry.ts'
 import type { PodPlan, PublishedPort } from '../../../plan/pod/index.ts'
-import type { RunningContainer } from '../../podman.ts'
 import type { DeployRecord } from '../../../state/deploys.ts'
 import { contentHash } from '../../../synth/references.ts'
 import { renderPod } from '../../../synth/index.ts'
 import { tryPort } from '../../ports.ts'
 import { companionFiles, hostPath } from './paths.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { PodTools } from './tools.ts'
 
 /** A file that a deploy has on this machine. */
@@ -106,7 +106,7 @@ export function desirePod({ plan, entry, typed, image, project }: DesireInput, t
 const besideVolumes = ({ sidecars }: PodPlan) => sidecars.flatMap(({ volumes }) => volumes.map(({ volume }) => volume))
 
 /** Refuses to take over what is not ours; reports what the machine lacks. Changes nothing. */
-export async function checkPod(desired: DesiredPod, tools: PodTools): Promise<Diagnostic[]> {
+export async function checkPod(desired: DesiredPod, now: Snapshot, tools: PodTools): Promise<Diagnostic[]> {
   const { plan, record, files, binds } = desired
   const problems: Diagnostic[] = []
   const problem = (
@@ -150,7 +150,7 @@ export async function checkPod(desired: DesiredPod, tools: PodTools): Promise<Di
       `envFile: ${plan.envFile} does not exist`,
       'make it, or correct the path; it is relative to the declaring file',
     )
-  for (const { port, reason, holder } of await takenPorts(desired, tools)) {
+  for (const { port, reason, holder } of await takenPorts(desired, now)) {
     const stop = holder?.startsWith('ov-') === true ? `ov stop ${holder.slice('ov-'.length)}` : `podman stop ${holder}`
     problem(
       'OV5011',
@@ -176,18 +176,18 @@ interface TakenPort {
 }
 
 /** Fixed ports that somebody else listens on. What the deploy's own container publishes is its own. */
-async function takenPorts({ plan }: DesiredPod, { podman }: PodTools): Promise<TakenPort[]> {
-  if (!plan.ports.some((port) => port.host !== 'auto')) return []
-  const own = new Set((await podman.published(plan.container)).map((port) => `${port.host}/${port.protocol}`))
-  let containers: readonly RunningContainer[] | undefined
+async function takenPorts({ plan }: DesiredPod, now: Snapshot): Promise<TakenPort[]> {
   const taken: TakenPort[] = []
   for (const port of plan.ports) {
-    if (port.host === 'auto' || own.has(`${port.host}/${port.protocol}`)) continue
+    if (port.host === 'auto') continue
     const tried = await tryPort({ ...port, host: port.host })
     if (!('error' in tried)) continue
-    containers ??= await podman.containers()
     const mapping = new RegExp(`:${port.host} -> \\d+/${port.protocol}$`)
-    const holder = containers.find(({ ports }) => ports.some((text) => mapping.test(text)))?.name
+    const holders = (await now.containers()).flatMap(({ name, ports }) =>
+      ports.some((text) => mapping.test(text)) ? [name] : [],
+    )
+    if (holders.includes(plan.container)) continue
+    const [holder] = holders
     taken.push({
       port,
       reason: REASONS[tried.error] ?? `can't be used: ${tried.error}`,

@@ -5,6 +5,7 @@ import type { PodPlan } from '../../../plan/pod/index.ts'
 import type { CredentialSecret, OwnedSecret } from '../../../plan/pod/secrets.ts'
 import type { Podman } from '../../podman.ts'
 import { fillHome } from './paths.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** The credentials of this user, wherever they are kept. */
 export interface Credentials {
@@ -14,6 +15,7 @@ export interface Credentials {
 
 export interface SecretTools {
   readonly podman: Podman
+  readonly now: Snapshot
   readonly credentials: Credentials
   /** The operator's variables. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -62,7 +64,7 @@ export async function gatherSecrets(
     })
   for (const secret of plan.secrets.owned) {
     // A new value would lock a database out of its data.
-    if (await tools.podman.exists('secret', secret.podman)) {
+    if (await tools.now.hasSecret(secret.podman)) {
       kept.push(secret.podman)
       continue
     }
@@ -76,7 +78,8 @@ export async function gatherSecrets(
     else if (value === undefined) {
       absent.push(secret.podman)
       if (secret.variable !== undefined) diagnostics.push(unset(plan, secret))
-    } else if ((await tools.podman.secretValue(secret.podman)) === value) kept.push(secret.podman)
+    } else if ((await tools.now.hasSecret(secret.podman)) && (await tools.podman.secretValue(secret.podman)) === value)
+      kept.push(secret.podman)
     else ready.push({ podman: secret.podman, value, from: `${secret.service}/${secret.key}` })
   }
   return { ready, kept, absent, diagnostics }

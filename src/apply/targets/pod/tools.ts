@@ -12,8 +12,8 @@ export interface PodTools {
   readonly clock: Clock
   readonly paths: Paths
   readonly store: DeployStore
-  /** Writes down in `deploy.yml` what a deploy is. */
-  readonly persist: (desired: DesiredPod) => Promise<void>
+  /** Writes down in `deploy.yml` what deploys are. */
+  readonly persist: (...pods: readonly DesiredPod[]) => Promise<void>
   /** Takes back in `deploy.yml` what a deploy offers to others, and its entry when its data goes, too. */
   readonly forget: (key: string, purge: boolean) => Promise<void>
   readonly credentials: Credentials
