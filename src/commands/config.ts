@@ -7,8 +7,10 @@ import { SIDECAR_TEMPLATES } from '../plan/pod/sidecars.ts'
 import { withLock } from '../state/lock.ts'
 import type { Context } from './command.ts'
 import { setUp } from './configure.ts'
+import { buildFirst } from './local-deploy.ts'
 import { thisMachine } from './machine.ts'
 import { askSecret } from './confirm.ts'
+import { publicKeys } from './ssh-key.ts'
 
 export interface ConfigOptions {
   readonly instance?: string
@@ -32,6 +34,8 @@ export interface ConfigOptions {
   readonly updateAll?: boolean
   readonly sidecar?: readonly string[]
   readonly listSidecars?: boolean
+  readonly build?: boolean
+  readonly sshKey?: string
 }
 
 /** `ov config`: sets a deploy up on this machine, from its image and what the operator says. It needs no project. (POD-28) */
@@ -50,15 +54,19 @@ export async function run(context: Context, options: ConfigOptions, image?: stri
     context.say(`--password is auto or manual, not ${JSON.stringify(password)}`)
     return 64
   }
+  const built = options.build === true ? await buildFirst(context, image, options, machine) : 0
+  if (built !== 0) return built
   return withLock(
     machine.paths.lock,
     () => context.say('waiting for another ov to finish'),
     async () => {
       try {
+        const keys = options.sshKey === undefined ? undefined : await publicKeys(options.sshKey, machine)
+        const env = [...(options.env ?? []), ...(keys === undefined ? [] : [`SSH_AUTHORIZED_KEYS=${keys}`])]
         const { plan } = await setUp(
           image,
           {
-            flags: flagsOf(options),
+            flags: flagsOf({ ...options, ...(env.length > 0 && { env }) }),
             detect: options.autodetect !== false,
             ...(options.instance !== undefined && { instance: options.instance }),
             ...(options.tag !== undefined && { tag: options.tag }),

@@ -95,12 +95,12 @@ export async function buildFirst(
   argument: string,
   { instance, tag }: DeployChoice,
   { deploys }: Machine,
-): Promise<void> {
+): Promise<number> {
   const name = deployName(argument, instance)
   const image = deploys.entries.get(name.key)?.image ?? name.image
   const short = image.replace(/^.*\//, '').replace(/[:@].*$/, '')
   const { run } = await import('./image-build.ts')
-  await run(context, tag === undefined ? {} : { tag }, [short])
+  return run(context, tag === undefined ? {} : { tag }, [short])
 }
 
 /** Brings an image to the engine that is to run it. (POD-37) */

@@ -21,7 +21,8 @@ export type ShellOptions = Omit<StartOptions, 'port'> & {
  */
 export async function run(context: Context, options: ShellOptions, image: string): Promise<number> {
   const machine = thisMachine(context)
-  if (options.build === true) await buildFirst(context, image, options, machine)
+  const built = options.build === true ? await buildFirst(context, image, options, machine) : 0
+  if (built !== 0) return built
   const service = serviceOf(image, options)
   const engine = await runner(service, machine)
   const command = options.command === undefined ? [] : ['-c', options.command]

@@ -18,7 +18,8 @@ export type StartOptions = Pick<
 /** `ov start`: starts a deploy; one that is not set up yet is set up first, or run without a unit where the machine has none. (POD-125) */
 export async function run(context: Context, options: StartOptions, image: string): Promise<number> {
   const machine = thisMachine(context)
-  if (options.build === true) await buildFirst(context, image, options, machine)
+  const built = options.build === true ? await buildFirst(context, image, options, machine) : 0
+  if (built !== 0) return built
   const there = await known(image, options, machine)
   const { env, envFile, port, volume, bind } = options
   const flagged = [env, envFile, port, volume, bind].some((flag) => flag !== undefined)

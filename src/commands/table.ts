@@ -126,6 +126,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       INSTANCE,
       DEPLOY_TAG,
+      BUILD,
       { flags: '-e, --env <NAME=VALUE>', help: 'a variable of the container; kept', repeat: true },
       { flags: '-c, --clean', help: 'forget the variables that were given before' },
       { flags: '--env-file <path>', help: 'a file of further variables; kept' },
@@ -146,6 +147,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       NO_AUTODETECT,
       { flags: '--sidecar <name>', help: 'a container beside it, such as tailscale; kept', repeat: true },
       { flags: '--list-sidecars', help: 'print the sidecars that have a template' },
+      {
+        flags: '--ssh-key <source>',
+        help: 'keys that may log in, for images that take SSH_AUTHORIZED_KEYS: auto (yours), generate, none, or a file; kept',
+      },
       { flags: '--update-all', help: 'write the units of all other deploys anew, too' },
     ],
     examples: [

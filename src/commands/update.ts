@@ -29,7 +29,8 @@ export async function run(context: Context, options: UpdateOptions, image: strin
         remedy: `To refresh an image artifact only, use 'ov image pull ${image}'`,
       },
     ])
-  if (options.build === true) await buildFirst(context, image, options, machine)
+  const built = options.build === true ? await buildFirst(context, image, options, machine) : 0
+  if (built !== 0) return built
   const service = (await known(image, options, machine)) ?? serviceOf(image, options)
   return withLock(
     machine.paths.lock,

@@ -121,7 +121,7 @@ function ownDirectory(
     diagnostics.push({
       code: 'OV1008',
       severity: 'error',
-      message: `directory ${JSON.stringify(directory)} does not exist`,
+      message: `directory ${JSON.stringify(directory)} does not exist (resolved to ${JSON.stringify(found)})`,
       entity: `layer "${layer.name}"`,
       field: 'directory',
       place: layer.origin,

@@ -45,6 +45,9 @@ function fieldPath(path: readonly PropertyKey[]): string {
   }, '')
 }
 
+const inWords = (message: string): string =>
+  message.replace(/^Invalid input: /, '').replace(/^expected .*, received undefined$/, 'is missing')
+
 function toDiagnostics(entity: AuthoredEntity, schema: z.ZodType, issue: z.core.$ZodIssue): Diagnostic[] {
   const make = (code: Diagnostic['code'], path: readonly PropertyKey[], say: string, remedy?: string): Diagnostic => {
     const field = fieldPath(path)
@@ -105,7 +108,7 @@ function toDiagnostics(entity: AuthoredEntity, schema: z.ZodType, issue: z.core.
     case 'invalid_key':
       return [make('OV2002', issue.path, issue.issues[0]?.message ?? issue.message)]
     default:
-      return [make('OV2002', issue.path, issue.message.replace(/^Invalid input: /, ''))]
+      return [make('OV2002', issue.path, inWords(issue.message))]
   }
 }
 

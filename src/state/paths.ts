@@ -20,6 +20,8 @@ export interface Paths {
   readonly direct: string
   /** Data of bind-backed volumes without a path. */
   readonly volumes: string
+  /** The key that ov makes for its user; the public one is beside it. */
+  readonly sshKey: string
   /** What ov remembers of deploys. */
   readonly deploys: string
   /** What images were built from. */
@@ -43,6 +45,7 @@ export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
     tunnels: join(config, 'ov/tunnels'),
     direct: join(config, 'ov/direct'),
     volumes: env['OV_VOLUMES_PATH'] || join(home, '.local/share/ov/volumes'),
+    sshKey: join(home, '.local/share/ov/ssh/id_ed25519'),
     deploys: join(state, 'deploys'),
     builds: join(state, 'builds'),
     logs: join(state, 'logs'),

@@ -37,7 +37,7 @@ async function run(given: Case): Promise<Case> {
       ...one,
       text:
         one.of === 'stderr' || one.of === 'failure'
-          ? stderr
+          ? stderr.replaceAll(project.top, '/home')
           : paragraph(project.has(one.of) ? project.read(one.of) : 'there is no such file\n', one.from),
     })),
   }

@@ -185,3 +185,20 @@ ${'web/eu'.padEnd(40)} deploy.yml: yes  quadlet: no   (stale config)
     expect((await home().ov('deploy', 'status')).stdout).toBe('No deploy.yml entries and no quadlet files found\n')
   })
 })
+
+describe('ov config --ssh-key', () => {
+  it('POD-28 finds the usual key first, and takes nothing for a key that is none', async () => {
+    const one = home()
+    const ask = async (source: string) => (await one.ov('config', 'web', '--ssh-key', source)).stderr
+    expect(await ask('auto')).toContain(`there is no public key in ${one.place.top}/.ssh`)
+    mkdirSync(join(one.place.top, '.ssh'))
+    writeFileSync(join(one.place.top, '.ssh/own.pub'), 'nothing\n')
+    expect(await ask('auto')).toContain('/.ssh/own.pub is no public key of OpenSSH')
+    writeFileSync(join(one.place.top, '.ssh/id_rsa.pub'), '-----BEGIN OPENSSH PRIVATE KEY-----\n')
+    expect(await ask('auto')).toContain('/.ssh/id_rsa.pub is no public key of OpenSSH')
+    writeFileSync(join(one.place.top, '.ssh/id_ed25519.pub'), 'ssh-ed25519 AAAAC3Nz+/= me@here\n')
+    expect(await ask('auto')).not.toContain('key')
+    expect(await ask('~/.ssh/nope.pub')).toContain(`the public key ${one.place.top}/.ssh/nope.pub can't be read`)
+    expect(one.files()).toEqual([])
+  })
+})

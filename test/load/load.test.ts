@@ -95,16 +95,17 @@ export { theirs }
       '../their-repo/layers.ts': `${LAYER}import { shared } from '../project/common/shared.ts'
 export const theirs = layer({ name: 'theirs', version: '2026.1.1', depends: [shared], tasks: [{ copy: 'same.txt', to: '/theirs' }] })
 export const placed = layer({ name: 'placed', version: '2026.1.1', directory: 'own', tasks: [{ copy: 'x', to: '/x' }] })
+export const exact = layer({ name: 'exact', version: '2026.1.1', directory: import.meta.dirname + '/own', tasks: [{ copy: 'x', to: '/x' }] })
 `,
       '../their-repo/same.txt': 'of theirs',
       '../their-repo/own/x': 'x of theirs',
-      'images.ts': `import { mine } from './layers.ts'\nimport { placed } from '../their-repo/layers.ts'\n${IMAGE('mine, placed')}`,
+      'images.ts': `import { mine } from './layers.ts'\nimport { exact, placed } from '../their-repo/layers.ts'\n${IMAGE('mine, placed, exact')}`,
     })
     const { code, stderr } = await project.run('synth')
     expect(code, stderr).toBe(0)
     const staged = ['shared', 'theirs', 'mine'].map((name) => project.read(`.build/_layers/${name}/same.txt`))
     expect(staged).toEqual(['of common', 'of theirs', 'of mine'])
-    expect(project.read('.build/_layers/placed/x')).toBe('x of theirs')
+    for (const name of ['placed', 'exact']) expect(project.read(`.build/_layers/${name}/x`)).toBe('x of theirs')
   })
 
   it('LAY-01 exports by name, as default, in lists and in namespaces belong to the project; importing alone builds nothing', async () => {

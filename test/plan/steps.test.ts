@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ResolvedTask, Step } from '../../src/plan/ir.ts'
+import { image, layer } from '../../dsl/index.ts'
+import type { ImagePlan, ResolvedTask, Step } from '../../src/plan/ir.ts'
 import {
   batches,
   gateOf,
@@ -11,6 +12,8 @@ import {
   venueOf,
   type ReverseOp,
 } from '../../src/plan/steps.ts'
+import { synthesise } from '../../src/synth/index.ts'
+import { pipeline } from '../pipeline.ts'
 
 const origin = { file: 'layers.ts', line: 1, column: 1 }
 
@@ -373,4 +376,19 @@ it('PLAN-29 a step of an unknown kind is an error for everyone who looks at it',
   for (const look of [scopeOf, venueOf, gateOf, reverseOps, persisted, (step: Step) => batches([step])])
     expect(() => look(odd)).toThrow('unknown step kind "Telepathy"')
   expect(() => reverseOps(task({ verb: 'dance' } as unknown as ResolvedTask))).toThrow('unknown step kind')
+})
+
+it('PLAN-29 nothing is written for an image with a step of an unknown kind', () => {
+  const demo = layer({ name: 'demo', version: '2026.1.1', env: { A: '1' } })
+  const { images, stages } = pipeline(
+    { app: image({ name: 'app', base: 'debian:13', distro: 'debian', layers: [demo] }) },
+    '/',
+  )
+  const odd = { kind: 'Telepathy', origin } as unknown as Step
+  const changed = [...images].map(([name, plan]): [string, ImagePlan] => [
+    name,
+    { ...plan, layers: plan.layers.map((one) => ({ ...one, plan: { ...one.plan, steps: [odd] } })) },
+  ])
+  const write = () => synthesise({ images: new Map(changed), pods: [], stages, tag: () => '1', architecture: 'amd64' })
+  expect(write).toThrow('unknown step kind "Telepathy"')
 })

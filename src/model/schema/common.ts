@@ -11,8 +11,7 @@ export { NAME }
 
 /** Text that must match; the message says what is wrong with it. */
 export function matching(pattern: RegExp, code: Code, say: (text: string) => string, remedy?: string) {
-  const text = z.string({ error: (issue) => (issue.input === undefined ? 'is missing' : undefined) })
-  return text.superRefine((value, ctx) => {
+  return z.string().superRefine((value, ctx) => {
     if (!pattern.test(value)) report(ctx, code, say(value), [], remedy)
   })
 }

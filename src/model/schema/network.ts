@@ -6,7 +6,7 @@ import { report, type RuleContext } from './report.ts'
 const port = z.number().refine(isPort, 'is not a valid port number (1-65535)')
 
 export const hostName = z
-  .string({ error: (issue) => (issue.input === undefined ? 'is missing' : undefined) })
+  .string()
   .regex(
     /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
     "must be a host name, such as 'web.example.org'",
