@@ -171,13 +171,25 @@ describe('ov deploy', () => {
   })
 
   it('POD-150 status: which have an entry, which a quadlet', async () => {
-    const one = home(TWO)
+    const one = home(
+      TWO.replace(
+        'provides:',
+        '  beside: {image: web, sidecars: {metrics: {image: m}}}\n  cluster: {target: k8s, image: web}\nprovides:',
+      ),
+    )
     const quadlets = join(one.place.top, 'config/containers/systemd')
     mkdirSync(quadlets, { recursive: true })
-    for (const name of ['ov-web.container', 'ov-lost.container', 'other.container'])
+    for (const name of [
+      'ov-web.container',
+      'ov-lost.container',
+      'other.container',
+      'ov-beside.container',
+      'ov-beside-metrics.container',
+    ])
       writeFileSync(join(quadlets, name), '')
     expect((await one.ov('deploy', 'status')).stdout).toBe(
-      `${'lost'.padEnd(40)} deploy.yml: no   quadlet: yes  (no overrides)
+      `${'beside'.padEnd(40)} deploy.yml: yes  quadlet: yes  (ok)
+${'lost'.padEnd(40)} deploy.yml: no   quadlet: yes  (no overrides)
 ${'web'.padEnd(40)} deploy.yml: yes  quadlet: yes  (ok)
 ${'web/eu'.padEnd(40)} deploy.yml: yes  quadlet: no   (stale config)
 `,

@@ -55,7 +55,7 @@ describe('IMG-71 the same sources give the same bytes', () => {
   it('IMG-71 IMG-T26 with the declarations and keys in another order, where order means nothing', async () => {
     const layers = ['zeta', 'alpha', 'mid'].map(
       (name) =>
-        `export const ${name} = layer({ name: '${name}', version: '2026.1.1', env: { ${name.toUpperCase()}: '1', SAME: 'x' } })`,
+        `export const ${name} = layer({ name: '${name}', version: '2026.1.1', env: { ${name.toUpperCase()}: '1', SAME: 'x' }, envAccepts: { MORE: 'm', LESS: 'l' }, volumes: { ['z-${name}']: '/z', ['a-${name}']: '/a' }, vars: { V: '1', B: '2' } })`,
     )
     const build = async (order: string[], fields: string) => {
       const project = new Workspace({
@@ -75,7 +75,11 @@ describe('IMG-71 the same sources give the same bytes', () => {
     ]
     const first = await build(layers, fields.join(', '))
     const second = await build(
-      [...layers].reverse(),
+      [...layers]
+        .reverse()
+        .map((text) =>
+          text.replace("MORE: 'm', LESS: 'l'", "LESS: 'l', MORE: 'm'").replace("V: '1', B: '2'", "B: '2', V: '1'"),
+        ),
       [...fields].reverse().join(', ').replace("B: '1', A: '2'", "A: '2', B: '1'"),
     )
     expect(second).toEqual(first)
