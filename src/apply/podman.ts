@@ -187,7 +187,8 @@ export class Podman {
       Labels?: Record<string, string> | null
       Created: number
     }[]
-    return images
+    // podman has an image once for each of its names, with all of them.
+    return [...new Map(images.map((image) => [image.Id, image])).values()]
       .sort((a, b) => b.Created - a.Created)
       .map(({ Id, Names, Labels }) => ({ id: Id, names: Names ?? [], labels: Labels ?? {} }))
   }

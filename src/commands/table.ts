@@ -454,6 +454,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./eval-vnc.ts'),
   },
   {
+    name: 'clean',
+    summary: 'remove older builds of images that nothing uses any more',
+    args: [],
+    options: [{ flags: '--dry-run', help: 'only say what would be removed' }],
+    examples: ['ov clean --dry-run', 'ov clean'],
+    load: () => import('./clean.ts'),
+  },
+  {
     name: 'graph',
     summary: 'draw images, their bases and layers, and what needs what',
     args: [{ name: '[names...]', help: 'images or layers, with what they need; default: all' }],

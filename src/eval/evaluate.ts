@@ -76,7 +76,12 @@ export async function evaluate(
     const outcome = await attempt()
     if (outcome.status !== 'fail') return verdict(outcome)
     const rest = begin + eventually - clock.now().getTime()
-    if (rest <= 0) return verdict(fail(`${outcome.message} (after ${attempts} attempts over ${eventually / 1000}s)`))
+    if (rest <= 0)
+      return verdict(
+        fail(
+          `${outcome.message} (after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} over ${eventually / 1000}s)`,
+        ),
+      )
     await clock.sleep(Math.min(pause, rest))
   }
 }

@@ -173,7 +173,7 @@ describe('ov eval image', () => {
 ✗ command sleep 20: took longer than 1s
     from layer:wrong
 ⚠ command true: runs on this machine, which needs a running deploy
-✗ http http://127.0.0.1:8081/: ${/8081\/: (no answer: curl: \(7\) [^\n]*) \(after/.exec(stdout)?.[1]} (after 2 attempts over 0.5s)
+✗ http http://127.0.0.1:8081/: ${/8081\/: (no answer: curl: \(7\) [^\n]* \(after \d attempts? over 0\.5s\))$/m.exec(stdout)?.[1]}
     from layer:wrong
 ✗ http http://127.0.0.1:8080/: body: "it answers" does not contain "nothing"
     from layer:wrong

@@ -249,3 +249,37 @@ describe('the browser of the catalogue, with a stand-in', () => {
     await done('remove', 'chrome', '--purge')
   })
 })
+
+describe('images that nothing uses', () => {
+  it('POD-136 older builds go, unless a container, a quadlet, a deploy or a name of somebody’s has them', async () => {
+    const build = async (text: string, tag: string) => {
+      await project.put({ 'images.ts': IMAGES.replace("exec: 'sleep infinity'", `exec: 'sleep ${text}'`) })
+      await project.done(`image build echo --tag ${tag}`)
+    }
+    const left = async () =>
+      (await machine.sh("podman images --format '{{.Repository}}:{{.Tag}}' | grep '/echo:' | sort")).split('\n')
+    const before = await left()
+    for (let at = 1; at <= 6; at++) await build(`${at}00000`, `2030.001.000${at}`)
+    await done('config', 'echo', '--tag', '2030.001.0001', '--no-autodetect')
+    await machine.sh('podman run -d --name odd --entrypoint sleep localhost/echo:2030.001.0002 infinity')
+    await machine.sh(
+      "printf '[Container]\nImage=localhost/echo:2030.001.0003\n' > ~/.config/containers/systemd/foreign.container; podman tag localhost/echo:2030.001.0004 localhost/echo:mine",
+    )
+    const builds = (await left()).filter((name) => name.startsWith('localhost/echo:'))
+    const dry = await done('clean', '--dry-run')
+    const old = before.filter((name) => name.startsWith('localhost/echo:'))
+    for (const name of [...old, 'localhost/echo:2030.001.0005']) expect(dry.stderr).toContain(`would remove ${name}`)
+    expect(await left()).toEqual(expect.arrayContaining(builds))
+    const { stderr } = await done('clean')
+    expect(stderr).toBe(dry.stderr.replaceAll('would remove', 'removed'))
+    expect((await left()).filter((name) => name.startsWith('localhost/echo:'))).toEqual(
+      builds.filter((name) => !old.includes(name) && !name.endsWith('.0005')),
+    )
+    expect(await machine.sh('podman images -q localhost/stock | wc -l')).not.toBe('0')
+    expect((await done('clean')).stderr).toBe('nothing to clean')
+    await project.done('image build')
+    await done('start', 'echo')
+    await machine.sh('podman rm -ft 0 odd; rm ~/.config/containers/systemd/foreign.container')
+    await done('remove', 'echo', '--purge')
+  })
+})
