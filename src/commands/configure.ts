@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { detectDevices } from '../apply/devices.ts'
 import {
   checkPod,
@@ -124,8 +125,22 @@ export async function prepare(argument: string, options: SetUp, here: Machine): 
     { env: found?.env ?? {}, values },
     machine,
   )
+  if (mode.direct) throwIfErrors(withoutFolder(change.desired))
   return { change, metadata, direct: mode.direct, machine, source, credentials }
 }
+
+/** An engine alone would take whatever is there. (POD-48) */
+const withoutFolder = ({ binds, plan }: DesiredPod): Diagnostic[] =>
+  binds
+    .filter(({ path, auto }) => !auto && !statSync(path).isDirectory())
+    .map(({ path }) => ({
+      code: 'OV1008',
+      severity: 'error',
+      message: `volumes: ${path} is not a directory`,
+      entity: `deploy "${plan.name}"`,
+      place: plan.places.volumes,
+      remedy: 'name a directory',
+    }))
 
 /** What only units can give. (POD-115) */
 function warnWithoutUnits({ name, sidecars, tunnel }: PodPlan, say: (line: string) => void): void {

@@ -2,13 +2,14 @@ import { runDirect, runHook } from '../apply/targets/pod/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { BadFlag } from '../plan/pod/flags.ts'
 import { withLock } from '../state/lock.ts'
+import { setting } from '../state/settings.ts'
 import type { Context } from './command.ts'
 import { flagsOf, type ConfigOptions } from './config.ts'
 import { prepare, setUp } from './configure.ts'
 import { buildFirst, findDeploy } from './local-deploy.ts'
 import { thisMachine, type Machine } from './machine.ts'
 import { runMode } from './run-mode.ts'
-import { known, serviceOf, verb } from './service-verbs.ts'
+import { configured, known, serviceOf, verb } from './service-verbs.ts'
 
 export type StartOptions = Pick<
   ConfigOptions,
@@ -23,6 +24,7 @@ export async function run(context: Context, options: StartOptions, image: string
   const there = await known(image, options, machine)
   const { env, envFile, port, volume, bind } = options
   const flagged = [env, envFile, port, volume, bind].some((flag) => flag !== undefined)
+  if (!there && setting('auto_enable', machine.paths.configFile) === 'false') await configured(image, options, machine)
   const direct = there ? there.engine !== undefined : await runsDirectly(image, options, machine)
   if (flagged && (there !== undefined || !direct)) {
     const named = options.instance === undefined ? image : `${image} -i ${options.instance}`

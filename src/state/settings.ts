@@ -9,6 +9,8 @@ const SETTINGS = {
   run_mode: { variable: 'OV_RUN_MODE', values: ['auto', 'direct', 'quadlet'] },
   /** Address that ports are published on unless they say one. (POD-64) */
   bind_address: { variable: 'OV_BIND_ADDRESS', values: ['127.0.0.1', '0.0.0.0'] },
+  /** Whether `ov start` sets up what is not set up yet. (POD-125) */
+  auto_enable: { variable: 'OV_AUTO_ENABLE', values: ['true', 'false'] },
 } as const
 
 type Settings = typeof SETTINGS
@@ -22,7 +24,9 @@ export function setting<K extends keyof Settings>(
 ): Value<K> {
   const { variable, values } = SETTINGS[key]
   const given = env[variable] || readConfigFile(configFile).getIn(key.split('.')) || values[0]
-  const value = values.find((one) => one === given)
+  // YAML has words that are no texts.
+  const text = typeof given === 'boolean' ? String(given) : given
+  const value = values.find((one) => one === text)
   if (value === undefined)
     throw new DiagnosticError([
       {

@@ -180,7 +180,7 @@ describe('the VNC server in a container', () => {
   const started = () =>
     machine.sh('podman exec ov-desktop sh -c "until cat /tmp/started 2>/dev/null; do sleep 0.1; done"')
 
-  it('POD-137 CRED-85 a password is made up, kept, and set; later it is the one that is known', async () => {
+  it('POD-125 POD-137 CRED-85 a password is made up, kept, and set; later it is the one that is known', async () => {
     for (const [args, text] of [
       [['passwd', 'desktop'], 'container ov-desktop is not running'],
       [['passwd', 'echo'], 'image "echo" has no service wayvnc'],
@@ -189,8 +189,11 @@ describe('the VNC server in a container', () => {
       const { exitCode, stderr } = await ov(['eval', 'vnc', ...args])
       expect([exitCode === 0, stderr]).toEqual([false, expect.stringContaining(text)])
     }
-    await done('config', 'desktop', '--no-autodetect')
-    await done('start', 'desktop')
+    const not = await ov(['start', 'desktop'], { OV_AUTO_ENABLE: 'false' })
+    expect([not.exitCode, not.stderr]).toEqual([1, expect.stringContaining('desktop is not configured')])
+    expect((await done('start', 'desktop', '--no-autodetect')).stderr).toMatch(
+      /^Wrote \S+ov-desktop.container$[^]*^Started ov-desktop.service$/m,
+    )
     await machine.sh(
       'podman exec ov-desktop sh -c "mkdir -p ~/.config/wayvnc; printf \'address=0.0.0.0\\npassword=old\\n\' > ~/.config/wayvnc/config"',
     )
