@@ -251,6 +251,14 @@ describe('deploys without a project', () => {
     const { stderr } = await done('update page')
     expect(stderr).toContain('Restarted ov-page.service')
     expect(await quadlet('page')).toContain('Image=localhost/page:2030.001.0001\n')
+    const secret = () =>
+      machine.sh("podman secret inspect --showsecret --format '{{.SecretData}}' ov-store-db-password")
+    const value = await secret()
+    await project.put({ 'images.ts': IMAGES.replace('-p 6000 -h', '-p 6000 -c /dev/null -h') })
+    await project.done('image build store --tag 2030.001.0001')
+    await done('update store')
+    expect(await quadlet('store')).toContain('Image=localhost/store:2030.001.0001\n')
+    expect([await secret(), await env('store', 'DB_PASSWORD')]).toEqual([value, value])
     expect(
       await machine.sh(
         'podman exec ov-page sh -c "cat ~/data/mine"; curl -fsS --retry 15 --retry-delay 1 --retry-all-errors http://127.0.0.1:8088/',

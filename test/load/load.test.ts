@@ -86,7 +86,7 @@ export const a = layer({ name: 'a', version: '2026.1.1', env: { DEEP: deep.dirna
   it('LAY-04 LAY-05 two repositories that import each other: paths start at the file that declares', async () => {
     const project = new Workspace({
       'layers.ts': `${LAYER}import { theirs } from '../their-repo/layers.ts'
-export const mine = layer({ name: 'mine', version: '2026.1.1', depends: [theirs], tasks: [{ copy: 'same.txt', to: '/mine' }] })
+export const mine = layer({ name: 'mine', version: '2026.1.1', directory: '.', depends: [theirs], tasks: [{ copy: 'same.txt', to: '/mine' }] })
 export { theirs }
 `,
       'common/shared.ts': `${LAYER}export const shared = layer({ name: 'shared', version: '2026.1.1', tasks: [{ copy: 'same.txt', to: '/shared' }] })\n`,
