@@ -96,7 +96,7 @@ async function killAt(command: string, before: string): Promise<readonly number[
 
 const CONFIG = 'config page --tag 2030.001.0001 -e A=1 -p 8088:8080 --no-autodetect'
 
-describe('a SIGKILL at every step', () => {
+describe('a SIGKILL at every step', { timeout: 900_000 }, () => {
   it('POD-30 POD-16 POD-91 of config: the next one finishes it', async () => {
     const [before, after] = await killAt(CONFIG, 'ov remove page --purge; rm -f ~/.config/ov/config.yml')
     expect(before).toBeGreaterThan(10)
