@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
@@ -5,10 +6,24 @@ const alias = { ov: new URL('./dsl/index.ts', import.meta.url).pathname }
 /** Bundles of test projects run as they are: their positions are what ov maps back to the source. */
 const server = { deps: { external: [/\/bundle\.mjs$/] } }
 
+/** Last, and alone, these would keep everything else waiting. */
+const LONGEST = /\/(?:killed|builders)\.test\.ts$/
+/** The longest files first: how long one is says most about how long it takes. */
+class LongestFirst {
+  sort<File extends { readonly moduleId: string }>(files: File[]): Promise<File[]> {
+    const weight = ({ moduleId }: File) => (LONGEST.test(moduleId) ? Number.MAX_SAFE_INTEGER : statSync(moduleId).size)
+    return Promise.resolve(files.toSorted((a, b) => weight(b) - weight(a)))
+  }
+  shard<File>(files: File[]): Promise<File[]> {
+    return Promise.resolve(files)
+  }
+}
+
 export default defineConfig({
   test: {
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/report.json' },
+    sequence: { sequencer: LongestFirst },
     // A test on a machine of its own waits more than it computes.
     maxWorkers: Math.max(3, availableParallelism()),
     projects: [
