@@ -39,7 +39,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
-describe('the packed package, installed elsewhere with install scripts off', () => {
+describe('the packed package, installed elsewhere with install scripts off', { timeout: 120_000 }, () => {
   it('runs as npx ov', async () => {
     expect((await run('npx', ['ov', '--version'])).stdout).toBe('0.1.0')
     const synth = await run('npx', ['ov', 'synth'])
