@@ -180,7 +180,7 @@ describe('the VNC server in a container', () => {
   const started = () =>
     machine.sh('podman exec ov-desktop sh -c "until cat /tmp/started 2>/dev/null; do sleep 0.1; done"')
 
-  it('POD-125 POD-137 CRED-85 a password is made up, kept, and set; later it is the one that is known', async () => {
+  it('POD-28 POD-125 POD-137 CRED-85 a password is made up, kept, and set; later it is the one that is known', async () => {
     for (const [args, text] of [
       [['passwd', 'desktop'], 'container ov-desktop is not running'],
       [['passwd', 'echo'], 'image "echo" has no service wayvnc'],
@@ -217,6 +217,9 @@ describe('the VNC server in a container', () => {
     expect(again.stdout).toBe('')
     expect(await config()).toContain(`password=${stdout}\n`)
     expect(await machine.sh(`podman exec ov-desktop sh -c '${look}'`)).toContain(keys.split('\n').at(-1)!)
+    // With the project around, an image can be built first.
+    const { stderr: built } = await project.done('config desktop --build --no-autodetect')
+    expect(built).toMatch(/^desktop: localhost\/desktop:\S+ is up to date$[^]*^Wrote /m)
     const spaced = await ov(['eval', 'vnc', 'passwd', 'desktop'], { VNC_PASSWORD: 'a\nb' })
     expect([spaced.exitCode, spaced.stderr]).toEqual([1, expect.stringContaining('control characters')])
     await done('remove', 'desktop', '--purge')
