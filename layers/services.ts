@@ -239,7 +239,7 @@ export const mosquitto = layer({
 /** Access by ssh, with keys only. */
 export const sshd = layer({
   name: 'sshd',
-  version: '2026.332.1200',
+  version: '2026.325.1200',
   description:
     'OpenSSH server on port 2222 for the image’s user; keys come from ~/.ssh/authorized_keys, in a volume as its own key is.',
   status: 'working',
@@ -249,7 +249,6 @@ export const sshd = layer({
   pac: { packages: ['openssh'] },
   ports: ['ssh:2222'],
   volumes: { 'ssh-keys': '~/.ssh', 'ssh-host-key': '~/.sshd' },
-  envAccepts: { SSH_AUTHORIZED_KEYS: 'public keys that may log in, one on a line (ov config --ssh-key)' },
   tasks: [
     copy('run-sshd', { to: '/usr/local/bin/run-sshd' }),
     mkdir('~/.ssh', { user: '${USER}', mode: '0700' }),

@@ -87,21 +87,6 @@ describe('the starter catalogue, built and run', () => {
     await sh('podman exec ov-jump rm /home/user/.ssh/authorized_keys')
     expect(await ssh('-o StrictHostKeyChecking=yes')).toContain('Permission denied (publickey)')
   })
-  it('POD-28 a key that ov makes lets its user in, as long as the deploy has it', async () => {
-    const own = '-i ~/.local/share/ov/ssh/id_ed25519 -o StrictHostKeyChecking=yes'
-    const ssh = async () => {
-      await sh('systemctl --user restart ov-jump')
-      await sh('for i in $(seq 30); do ssh-keyscan -p 8022 127.0.0.1 2>/dev/null | grep -q ssh && break; sleep 1; done')
-      return sh(`ssh -p 8022 ${own} -o BatchMode=yes -o UserKnownHostsFile=~/known user@127.0.0.1 id -un 2>&1 || true`)
-    }
-    const stderr = await ov('config', 'jump', '--ssh-key', 'generate', '--no-autodetect')
-    expect(stderr).toContain('Made the key /home/op/.local/share/ov/ssh/id_ed25519')
-    expect(await sh('stat -c %a ~/.local/share/ov/ssh/id_ed25519')).toBe('600')
-    expect(await ssh()).toBe('user')
-    expect(await ov('config', 'jump', '--ssh-key', 'generate', '--no-autodetect')).not.toContain('Made')
-    await ov('config', 'jump', '--clean', '--no-autodetect')
-    expect(await ssh()).toContain('Permission denied (publickey)')
-  })
   it('ov runs in an image of its own making', async () => {
     const packed = await mkdtemp(join(tmpdir(), 'ov-packed-'))
     onTestFinished(() => rm(packed, { recursive: true }))

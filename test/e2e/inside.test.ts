@@ -218,7 +218,10 @@ describe('the VNC server in a container', () => {
     expect(await config()).toContain(`password=${stdout}\n`)
     expect(await machine.sh(`podman exec ov-desktop sh -c '${look}'`)).toContain(keys.split('\n').at(-1)!)
     // With the project around, an image can be built first.
-    const { stderr: built } = await project.done('config desktop --build --no-autodetect')
+    const { stderr: built } = await project.done('config desktop --build --ssh-key generate --no-autodetect')
+    const key = (await machine.bed.get('.local/share/ov/ssh/id_ed25519.pub')).trim()
+    expect(await machine.bed.get('.config/ov/deploy.yml')).toContain(`SSH_AUTHORIZED_KEYS=${key}`)
+    expect(await machine.sh('stat -c %a ~/.local/share/ov/ssh/id_ed25519')).toBe('600')
     expect(built).toMatch(/^desktop: localhost\/desktop:\S+ is up to date$[^]*^Wrote /m)
     const spaced = await ov(['eval', 'vnc', 'passwd', 'desktop'], { VNC_PASSWORD: 'a\nb' })
     expect([spaced.exitCode, spaced.stderr]).toEqual([1, expect.stringContaining('control characters')])
