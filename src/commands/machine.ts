@@ -218,6 +218,7 @@ function machineDeploys(
   { resolvedPorts, absent, gateways }: Found,
   { deploys, store, paths }: Machine,
 ): MachineDeploys {
+  const bindAddress = setting('bind_address', paths.configFile)
   return {
     resolvedPorts,
     provides: deploys.provides,
@@ -239,7 +240,7 @@ function machineDeploys(
       const files = envFiles(key, entry, image, paths)
       return {
         ...ANYWHERE,
-        bindAddress: setting('bind_address', paths.configFile),
+        bindAddress,
         hasSecret: (podman) => !absent.has(podman),
         gateway: (network) => gateways.get(network),
         env: {

@@ -74,8 +74,9 @@ async function look(wanted: readonly string[], machine: Machine): Promise<{ rows
   const unitOf = (name: string) => `${containerName(name)}.service`
   const quadletOf = (name: string) => join(paths.quadlets, `${containerName(name)}.container`)
   // docker is asked only where something may run with it.
+  const usual = setting('engine.run', paths.configFile)
   const usesDocker = names.some((name) => {
-    const engine = machine.deploys.entries.get(name)?.engine ?? setting('engine.run', paths.configFile)
+    const engine = machine.deploys.entries.get(name)?.engine ?? usual
     return engine === 'docker' || (engine === 'auto' && !existsSync(quadletOf(name)))
   })
   const docker = new Docker(executor)
