@@ -8,6 +8,19 @@ import { BED_COMMAND, bedProblems, buildBeds, startBed, type Bed } from '../bed/
 
 const HOME = process.env['OV_BED_HOME'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ov', 'bed')
 
+/** Processes with a namespace that is wanted: number and start time of each. */
+async function processes(wanted: (namespace: string) => boolean): Promise<string[]> {
+  const of = async (process: string): Promise<string[]> => {
+    const link = (type: string) => readlink(`/proc/${process}/ns/${type}`).catch(() => '')
+    const namespaces = await Promise.all(['net', 'mnt', 'pid'].map(link))
+    const status = await readFile(`/proc/${process}/stat`, 'utf8').catch(() => '')
+    const started = status.slice(status.lastIndexOf(')')).split(' ')[20]
+    return started !== undefined && namespaces.some(wanted) ? [`${process} ${started}`] : []
+  }
+  const found = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(of)
+  return (await Promise.all(found)).flat()
+}
+
 beforeAll(buildBeds, 900_000)
 
 describe('a bed', { timeout: 120_000 }, () => {
@@ -151,16 +164,19 @@ describe('several beds', { timeout: 120_000 }, () => {
     const cgroup = (await stat(join(cgroups, `ovbed-${number}`))).ino
     await bed.exec(['systemd-run', '--user', '-q', 'sleep', '1000'])
     void execa(BED_COMMAND, ['exec', bed.name, '--', 'sleep', '1000'], { reject: false })
+    await expect.poll(async () => (await bed.exec(['pgrep', '-c', '-x', 'sleep'])).stdout).toBe('2')
+    // Which they were, with the time of their start: the kernel gives numbers of namespaces and processes out again.
+    const inside = await processes((namespace) => namespaces.has(namespace))
+    expect(inside.length).toBeGreaterThan(3)
     await bed.down()
 
-    const processes = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))
-    for (const process of processes) {
-      for (const type of ['net', 'mnt', 'pid']) {
-        const namespace = await readlink(`/proc/${process}/ns/${type}`).catch(() => '')
-        expect(namespaces.has(namespace), `process ${process}`).toBe(false)
-      }
-      expect(await readFile(`/proc/${process}/mountinfo`, 'utf8').catch(() => '')).not.toContain(bed.name)
-    }
+    const now = () => processes(() => true)
+    // what had entered it ends when what it waits for is gone
+    await expect.poll(async () => (await now()).filter((process) => inside.includes(process))).toEqual([])
+    for (const process of await now())
+      expect(await readFile(`/proc/${process.split(' ')[0] ?? ''}/mountinfo`, 'utf8').catch(() => '')).not.toContain(
+        bed.name,
+      )
     const inodes = async (dir: string, names: RegExp) =>
       Promise.all(
         (existsSync(dir) ? await readdir(dir) : [])
