@@ -165,15 +165,15 @@ describe('several beds', { timeout: 120_000 }, () => {
     await bed.exec(['systemd-run', '--user', '-q', 'sleep', '1000'])
     void execa(BED_COMMAND, ['exec', bed.name, '--', 'sleep', '1000'], { reject: false })
     await expect.poll(async () => (await bed.exec(['pgrep', '-c', '-x', 'sleep'])).stdout).toBe('2')
-    // Which they were, with the time of their start: the kernel gives numbers of namespaces and processes out again.
-    const inside = await processes((namespace) => namespaces.has(namespace))
-    expect(inside.length).toBeGreaterThan(3)
+    // With the time of their start: the kernel gives numbers of namespaces and processes out again.
+    const members = () => processes((namespace) => namespaces.has(namespace))
+    const before = await members()
+    expect(before.length).toBeGreaterThan(3)
     await bed.down()
 
-    const now = () => processes(() => true)
     // what had entered it ends when what it waits for is gone
-    await expect.poll(async () => (await now()).filter((process) => inside.includes(process))).toEqual([])
-    for (const process of await now())
+    await expect.poll(async () => (await members()).filter((process) => before.includes(process))).toEqual([])
+    for (const process of await processes(() => true))
       expect(await readFile(`/proc/${process.split(' ')[0] ?? ''}/mountinfo`, 'utf8').catch(() => '')).not.toContain(
         bed.name,
       )
