@@ -32,7 +32,7 @@ it('a SIGKILL while the base is made leaves none, and the next apply makes it', 
   await machine.sh(`cd ~/base; setsid bash -c 'ov apply > ~/out 2>&1' &
     for i in $(seq 100); do pgrep -f '[/]usr/bin/mmdebstrap' >/dev/null && break; sleep 0.1; done; sleep 3
     kill -KILL $(pgrep -f '^node /opt/ov' | head -1)`)
-  await expect.poll(() => machine.sh("pgrep -fc '[/]usr/bin/mmdebstrap' || true"), { timeout: 30_000 }).toBe('0')
+  await expect.poll(() => machine.sh("pgrep -fc '[/]usr/bin/mmdebstrap' || true"), { timeout: 70_000 }).toBe('0')
   expect(await bases()).toEqual(before)
   const { stderr } = await project.done('apply')
   expect(stderr).toMatch(/^making the base localhost\/ov-base\/debian:trixie-[0-9a-f]{12}$/m)
