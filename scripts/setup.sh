@@ -53,7 +53,8 @@ set_up_build() {
 # Programs that read what ov writes; the tests ask them. program:Debian package
 set_up_readers() {
   missing=
-  for entry in python3:python3 systemd-analyze:systemd zsh:zsh fish:fish; do
+  for entry in python3:python3 systemd-analyze:systemd zsh:zsh fish:fish \
+    dbus-daemon:dbus-daemon gnome-keyring-daemon:gnome-keyring secret-tool:libsecret-tools; do
     command -v "${entry%%:*}" >/dev/null 2>&1 || missing="$missing ${entry##*:}"
   done
   [ -n "$missing" ] || return 0

@@ -7,7 +7,9 @@ export interface Executor {
 }
 
 export interface RunOptions {
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
+  /** Reads the operator's own terminal, for programs that ask something; what they print is still a result. */
+  readonly terminal?: boolean
   readonly cwd?: string
   /** Variables on top of the operator's. Never a secret. */
   readonly env?: Readonly<Record<string, string>>

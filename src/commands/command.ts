@@ -12,6 +12,8 @@ export interface Context {
   readonly color: boolean
   /** stderr is a terminal. */
   readonly interactive: boolean
+  /** The KeePass file that is to be used, where one is named for this run. (CRED-10) */
+  readonly kdbx: string | undefined
   /** Ends when the user interrupts. */
   readonly signal: AbortSignal
 }

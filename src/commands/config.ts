@@ -36,6 +36,8 @@ export interface ConfigOptions {
   readonly listSidecars?: boolean
   readonly build?: boolean
   readonly sshKey?: string
+  readonly keepMounted?: boolean
+  readonly force?: boolean
 }
 
 /** `ov config`: sets a deploy up on this machine, from its image and what the operator says. It needs no project. (POD-28) */
@@ -73,6 +75,8 @@ export async function run(context: Context, options: ConfigOptions, image?: stri
             ...(options.seed !== false && { seed: options.forceSeed === true ? 'force' : 'initial' }),
             ...(options.dataFrom !== undefined && { dataFrom: options.dataFrom }),
             ...(password === 'manual' && { ask: askSecret }),
+            ...(options.keepMounted === false && { unmount: true }),
+            ...(options.force === true && { force: true }),
           },
           machine,
         )
@@ -96,7 +100,7 @@ async function updateOthers(context: Context, key: string): Promise<void> {
     const machine = thisMachine({ ...context, say: () => {} })
     if (name === key || !existsSync(quadletOf(machine, name))) continue
     try {
-      await setUp(name, { flags: {}, detect: false, hooks: false }, machine)
+      await setUp(name, { flags: {}, detect: false, hooks: false, mount: false }, machine)
       context.say(`Updated quadlet for ${name}`)
     } catch (error) {
       // One that can't be written keeps the others from nothing.

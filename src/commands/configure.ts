@@ -14,10 +14,12 @@ import {
   snapshot,
   startPod,
   unitOf,
+  vaultOf,
   type DesiredPod,
   type PodChange,
   type SeedMode,
 } from '../apply/targets/pod/index.ts'
+import { checkVault, unmountVault } from '../apply/volumes/index.ts'
 import { preflight } from '../apply/preflight.ts'
 import { unitState } from '../apply/systemd.ts'
 import { throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
@@ -30,6 +32,7 @@ import { secretVariables } from '../plan/pod/secrets.ts'
 import { routeVariables, withTemplate } from '../plan/pod/sidecars.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
 import { backUpDeployFile } from '../state/deploy-file/index.ts'
+import { operatorVariables } from '../state/environment.ts'
 import { setting } from '../state/settings.ts'
 import { envFiles } from './env-files.ts'
 import { findDeploy, localImage, transfer, type DeployChoice, type LocalDeploy } from './local-deploy.ts'
@@ -43,6 +46,12 @@ export interface SetUp extends DeployChoice {
   /** Image that volumes are filled from. */
   readonly dataFrom?: string
   readonly detect: boolean
+  /** Encrypted volumes are left as they are when it is false. */
+  readonly mount?: boolean
+  /** Unmounts them afterwards, unless the deploy runs. (ENC-40) */
+  readonly unmount?: boolean
+  /** A volume with encrypted data may be kept in another way from now on. (ENC-07) */
+  readonly force?: boolean
   /** Scripts of the image are left alone when it is false. */
   readonly hooks?: boolean
   /** A container without a unit is made and not started when it is false. */
@@ -61,14 +70,21 @@ export async function setUp(argument: string, options: SetUp, here: Machine): Pr
   const ready = await prepare(argument, options, here)
   const { change, direct, machine, metadata, source } = ready
   await keepCredentials(ready.credentials(change.desired.plan), options.flags, machine)
-  const seeding = { ...(options.seed && { seed: options.seed }), ...(source && { source }) }
+  const manual = options.ask !== undefined
+  const seeding = {
+    manual,
+    mount: options.mount !== false,
+    ...(options.seed && { seed: options.seed }),
+    ...(source && { source }),
+  }
   const { plan: planned } = change.desired
   let active = true
   if (direct) {
     await configureDirect(change, seeding, { ...machine, say })
     warnWithoutUnits(planned, say)
     await runDirect(change, { keep: true, start: options.start !== false }, machine)
-    if (options.start !== false) say(`Started ${planned.container}`)
+    active = options.start !== false
+    if (active) say(`Started ${planned.container}`)
   } else {
     await configurePod(change, seeding, { ...machine, say })
     for (const { path } of change.desired.files) say(`Wrote ${path}`)
@@ -79,6 +95,10 @@ export async function setUp(argument: string, options: SetUp, here: Machine): Pr
   if (metadata.hooks.post_enable !== undefined && options.hooks !== false) {
     if (!active) await startPod(change.desired, machine)
     await runHook('post_enable', metadata.hooks.post_enable, planned, machine.podman, say)
+  }
+  if (options.unmount === true) {
+    if (active) say(`Note: ${planned.name} runs: its encrypted volumes stay mounted`)
+    else await unmountVault(vaultOf(planned, machine), machine)
   }
   warnAboutServers(metadata, planned, machine)
   return change.desired
@@ -108,7 +128,7 @@ export async function prepare(argument: string, options: SetUp, here: Machine): 
   const { metadata } = local.image
   const found = options.detect ? detectDevices() : undefined
   if (found && found.devices.length > 0) say(`Auto-detected devices: ${found.devices.join(', ')}`)
-  const variable = process.env[`OV_VOLUMES_${local.name.image.toUpperCase().replaceAll('-', '_')}`]
+  const variable = operatorVariables()[`OV_VOLUMES_${local.name.image.toUpperCase().replaceAll('-', '_')}`]
   const flags = routeFlags(local.entry, options.flags, say)
   const flagged = withFlags(local.entry, flags, metadata, variable)
   if (flagged.image !== undefined && flagged.image !== local.name.image)
@@ -217,7 +237,7 @@ async function plan(
   const secrets = await gatherSecrets(planned, {
     ...machine,
     now,
-    env: { ...process.env, ...Object.fromEntries(given) },
+    env: { ...operatorVariables(), ...Object.fromEntries(given) },
     home: machine.paths.home,
     ask: options.ask,
   })
@@ -234,7 +254,21 @@ async function plan(
     machine,
   )
   machine.deploys.checkNames([[key, settled]])
-  const problems = await checkPod(desired, now, machine)
+  const problems = [
+    ...(await checkPod(desired, now, machine)),
+    ...(await checkVault(
+      {
+        key,
+        before: local.entry,
+        after: settled,
+        entries: machine.deploys.entries,
+        force: options.force === true,
+        entity: local.author.entity,
+        place: local.author.place('volumes'),
+      },
+      machine.paths,
+    )),
+  ]
   throwIfErrors([
     ...diagnostics,
     ...secrets.diagnostics,

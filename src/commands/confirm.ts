@@ -24,6 +24,16 @@ export function askSecret(question: string): Promise<string> {
   })
 }
 
+/** Whether there is a terminal to ask on. */
+export function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r+'))
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function onTerminal<Answer>(
   message: string,
   remedy: string,

@@ -79,10 +79,9 @@ async function choose(
 ): Promise<{ password: string; generated: boolean }> {
   if (generate === true) return { password: randomBytes(18).toString('base64url'), generated: true }
   const known =
-    process.env['VNC_PASSWORD'] ||
-    (await credentials.get('ov/vnc', keyOf(service))) ||
-    (await credentials.get('ov/vnc', service.image))
-  return { password: known || (await askSecret(`VNC password of ${service.key}`)), generated: false }
+    (await credentials.resolve('ov/vnc', keyOf(service), 'VNC_PASSWORD')).value ??
+    (await credentials.resolve('ov/vnc', service.image)).value
+  return { password: known ?? (await askSecret(`VNC password of ${service.key}`)), generated: false }
 }
 
 /** The settings with the password in them; what else they say stays. wayvnc(1) */

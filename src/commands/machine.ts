@@ -1,10 +1,11 @@
 import { dirname, join } from 'node:path'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
-import { ConfigFileStore } from '../credentials/config-file.ts'
+import type { Credentials } from '../credentials/chain.ts'
 import { systemClock, localExecutor } from '../apply/executors/local.ts'
 import { BuildStore, decideImages, withBases, type ImageDecision } from '../apply/images.ts'
 import { findImage } from '../apply/local-image.ts'
+import { checkVault, type VaultCheck } from '../apply/volumes/index.ts'
 import { Podman } from '../apply/podman.ts'
 import {
   absolutePath,
@@ -32,12 +33,16 @@ import type { LocalOverride } from '../plan/pod/three-way.ts'
 import { placeOf } from '../model/project.ts'
 import { DeployFile, updateDeployFile } from '../state/deploy-file/index.ts'
 import { DeployStore, type DeployRecord } from '../state/deploys.ts'
+import { operatorVariables } from '../state/environment.ts'
 import { userPaths } from '../state/paths.ts'
 import { setting } from '../state/settings.ts'
 import { architecture } from './architecture.ts'
 import type { Context } from './command.ts'
+import { openCredentials } from './credentials.ts'
 import { envFiles } from './env-files.ts'
 import type { OpenProject } from './open.ts'
+import { mountingHere, passphrasesOf } from './passphrase.ts'
+import { vaultOf } from './vault-of.ts'
 import { compileProject, planDeploys, type CompiledProject } from './project.ts'
 
 /** This machine and what ov knows of it. */
@@ -47,10 +52,12 @@ export interface Machine extends PodTools {
   readonly deploys: DeployFile
 }
 
-export function thisMachine(context: Context): Machine {
+/** `deploys` stands for a `deploy.yml` that can't be read. */
+export function thisMachine(context: Context, deploys?: DeployFile): Machine {
   const paths = userPaths()
-  let read: DeployFile | undefined
-  return {
+  let read = deploys
+  let credentials: Credentials | undefined
+  const machine: Machine = {
     executor: localExecutor,
     podman: new Podman(localExecutor),
     clock: systemClock,
@@ -78,10 +85,18 @@ export function thisMachine(context: Context): Machine {
           file.setProvides(updateProvides(file.provides, plan.name, plan.provides).provides)
         }
       }),
-    credentials: new ConfigFileStore(paths.configFile),
+    get credentials() {
+      return (credentials ??= openCredentials(context))
+    },
+    get mounting() {
+      return mountingHere(context)
+    },
+    passphrases: (image) => passphrasesOf(image, context, machine),
+    siblings: (key) => vaultOf(key, machine).siblings,
     say: (line) => context.say(line),
     signal: context.signal,
   }
+  return machine
 }
 
 /** What has to happen so that this machine has the deploys of a project. */
@@ -142,7 +157,11 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
     pods.map(({ plan }) => plan.container),
     machine,
   )
-  const problems = (await Promise.all(pods.map((pod) => checkPod(pod, now, machine)))).flat()
+  const problems = (
+    await Promise.all(
+      pods.flatMap((pod) => [checkPod(pod, now, machine), checkVault(vaultCheck(pod, pods, machine), machine.paths)]),
+    )
+  ).flat()
   throwIfErrors([...problems, ...portConflicts(pods)])
   const building = new Set(images.flatMap((decision) => (decision.build ? [decision.reference] : [])))
   const changes = await comparePods(pods, secrets, building, now, machine)
@@ -161,6 +180,17 @@ export async function intend(open: OpenProject, machine: Machine, options: Inten
     warnings: [...compiled.diagnostics, ...diagnostics],
   }
 }
+
+/** What becomes of the encrypted volumes of a deploy among the others. */
+const vaultCheck = ({ plan, entry }: DesiredPod, pods: readonly DesiredPod[], { deploys }: Machine): VaultCheck => ({
+  key: plan.name,
+  before: deploys.entries.get(plan.name),
+  after: entry,
+  entries: new Map([...deploys.entries, ...pods.map((one) => [one.plan.name, one.entry] as const)]),
+  force: false,
+  entity: `pod "${plan.name}"`,
+  place: plan.places.volumes,
+})
 
 /** Plans deploys with what this machine adds. Free ports and secrets are found for a first plan, and go into the second. */
 async function planHere(
@@ -189,7 +219,7 @@ async function planHere(
     const gathered = await gatherSecrets(plan, {
       ...machine,
       now,
-      env: process.env,
+      env: operatorVariables(),
       home: machine.paths.home,
       ask: undefined,
     })

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../version.ts'
 import type { CommandSpec } from './command.ts'
@@ -28,7 +29,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage
     const json = everyCommand(program).some((command) => command.opts()['json'] === true)
-    return report(error, signal, makeContext(String(program.opts()['color'] ?? 'auto'), signal), json)
+    const color = everyCommand(program).flatMap((command) => command.opts<{ color?: string }>().color ?? [])
+    return report(error, signal, makeContext(color.at(-1) ?? 'auto', signal), json)
   }
 }
 
@@ -52,19 +54,26 @@ const everyCommand = (command: Command): Command[] => [command, ...command.comma
 const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : [])
 
 function makeProgram(write: (text: string) => void): Command {
-  return new Command('ov')
-    .description('Describe your own machines in TypeScript: layers, images and deploys.')
-    .version(VERSION, '-V, --version', 'print the version')
-    .addOption(new Option('--color <when>', 'colours in messages').choices(['auto', 'always', 'never']).default('auto'))
-    .exitOverride()
-    .configureOutput({
-      writeOut: write,
-      writeErr: (text) => terminal.write(2, text),
-      getOutHelpWidth: () => Math.min(HELP_WIDTH, process.stdout.columns ?? HELP_WIDTH),
-    })
-    .addHelpText('after', `\nExamples:\n  ov synth\n  ov apply --dry-run\n${EXIT_HELP}`)
-    .showSuggestionAfterError()
+  return (
+    new Command('ov')
+      .description('Describe your own machines in TypeScript: layers, images and deploys.')
+      .version(VERSION, '-V, --version', 'print the version')
+      .addOption(new Option('--kdbx <file>', 'keep credentials in this KeePass file, for this run'))
+      .addOption(colorOption().default('auto'))
+      // What stands behind a word of a command is that command's: `config` is one, and the first word of others.
+      .enablePositionalOptions()
+      .exitOverride()
+      .configureOutput({
+        writeOut: write,
+        writeErr: (text) => terminal.write(2, text),
+        getOutHelpWidth: () => Math.min(HELP_WIDTH, process.stdout.columns ?? HELP_WIDTH),
+      })
+      .addHelpText('after', `\nExamples:\n  ov synth\n  ov apply --dry-run\n${EXIT_HELP}`)
+      .showSuggestionAfterError()
+  )
 }
+
+const colorOption = () => new Option('--color <when>', 'colours in messages').choices(['auto', 'always', 'never'])
 
 function addGroup(program: Command, name: string): Command {
   const summary = GROUPS[name] ?? ''
@@ -91,9 +100,14 @@ function addCommand(program: Command, spec: CommandSpec, done: (code: number) =>
     if (repeat) option.argParser((value: string, all: string[] | undefined) => [...(all ?? []), value])
     command.addOption(option)
   }
+  // It may stand anywhere.
+  command.addOption(colorOption().hideHelp())
   command.action(async (...given: unknown[]) => {
     const args = given.slice(0, spec.args?.length ?? 0)
     const { run } = await spec.load()
-    done(await run(makeContext(String(program.opts()['color']), signal), command.opts<never>(), ...(args as never[])))
+    const { color, kdbx } = program.opts<{ color: string; kdbx?: string }>()
+    const { color: own = color, ...options } = command.opts<{ color?: string }>()
+    const context = makeContext(own, signal, kdbx === undefined ? undefined : resolve(kdbx))
+    done(await run(context, options as never, ...(args as never[])))
   })
 }

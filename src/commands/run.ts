@@ -1,9 +1,11 @@
+import { sealEnvironment } from '../state/environment.ts'
 import type { CommandSpec } from './command.ts'
 import { COMMANDS } from './table.ts'
 import { makeContext, report, untilInterrupted } from './terminal.ts'
 
 /** Runs a command line; returns the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
+  sealEnvironment()
   const code = await runDirectly(argv)
   if (code !== undefined) return code
   const { main } = await import('./main.ts')

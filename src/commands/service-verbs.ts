@@ -4,11 +4,13 @@ import { Docker } from '../apply/docker.ts'
 import { Podman } from '../apply/podman.ts'
 import { refuse, systemctl, unitState } from '../apply/systemd.ts'
 import { bringUp, closeTunnel, podUnitOf } from '../apply/targets/pod/index.ts'
+import { openVault } from '../apply/volumes/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { containerName, deployName, tunnelUnit, type DeployName } from '../model/deploy-key.ts'
 import { isInstalled } from './engine.ts'
 import type { Machine } from './machine.ts'
+import { vaultOf } from './vault-of.ts'
 
 export interface InstanceOption {
   readonly instance?: string
@@ -73,13 +75,17 @@ export async function configured(argument: string, options: InstanceOption, mach
   ])
 }
 
-/** Runs a verb of systemctl on a deploy, and on what belongs to it. */
+/**
+ * Runs a verb of systemctl on a deploy, and on what belongs to it. Its encrypted volumes are mounted first, while somebody is there who can be
+ * asked for their passphrase. (ENC-62)
+ */
 export async function verb(
   name: 'start' | 'stop' | 'restart',
-  { unit, container, engine }: ServiceName,
+  { key, unit, container, engine }: ServiceName,
   machine: Machine,
 ): Promise<void> {
   const { executor, paths } = machine
+  if (name !== 'stop') await openVault(vaultOf(key, machine), false, machine)
   if (engine) await engine.run([name, container])
   else if (name === 'stop') {
     await closeTunnel(container, machine)

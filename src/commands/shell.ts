@@ -1,4 +1,5 @@
-import { containerArguments, makePlaces } from '../apply/targets/pod/index.ts'
+import { containerArguments, makePlaces, vaultOf } from '../apply/targets/pod/index.ts'
+import { guardVault } from '../apply/volumes/index.ts'
 import { quoteSingle } from '../format/index.ts'
 import { BadFlag } from '../plan/pod/flags.ts'
 import type { Context } from './command.ts'
@@ -70,6 +71,7 @@ async function throwAway(
   )
   const { desired, secrets } = change
   await makePlaces(desired, machine)
+  await guardVault(vaultOf(desired.plan, machine))
   const has = desired.plan.secretLines.filter(({ podman }) => secrets.kept.includes(podman))
   return attach(
     [

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fillHome } from '../apply/targets/pod/index.ts'
+import { fillHome } from '../apply/volumes/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { makeFolder } from '../state/atomic.ts'
 import type { Machine } from './machine.ts'

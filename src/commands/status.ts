@@ -1,17 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { Docker } from '../apply/docker.ts'
 import type { Podman, RunningContainer } from '../apply/podman.ts'
 import { unitStates, type UnitState } from '../apply/systemd.ts'
 import { deviceTokens, lookInto, type Insight } from '../apply/targets/pod/index.ts'
+import { vaultStates } from '../apply/volumes/index.ts'
 import type { EntryTunnel } from '../model/deploy-entry.ts'
 import { containerName, deployName } from '../model/deploy-key.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { byName } from '../model/project.ts'
+import { DeployFile } from '../state/deploy-file/index.ts'
 import { setting } from '../state/settings.ts'
 import { table } from './columns.ts'
 import type { Context } from './command.ts'
 import { isInstalled } from './engine.ts'
 import { thisMachine, type Machine } from './machine.ts'
+import { staleQuadlets, vaultOf } from './vault-of.ts'
 
 export interface StatusOptions {
   readonly json?: boolean
@@ -40,8 +44,20 @@ interface Row {
 
 /** `ov status`: the deploys of this machine and how they are, whoever set them up. (POD-138 to POD-144) */
 export async function run(context: Context, options: StatusOptions, deploys: readonly string[]): Promise<number> {
-  const machine = thisMachine(context)
+  let machine = thisMachine(context)
   const wanted = deploys.map((deploy) => deployName(deploy).key)
+  try {
+    for (const key of staleQuadlets(machine))
+      context.say(
+        `Warning: ${key}: its quadlet does not mount its encrypted volumes, and would start it on empty directories; run ov migrate quadlets`,
+      )
+  } catch (error) {
+    // People look here when something is wrong: what can be said is said. (ENC-08)
+    if (!(error instanceof DiagnosticError)) throw error
+    for (const { message, remedy } of error.diagnostics)
+      context.say(`Warning: ${message}${remedy === undefined ? '' : `; ${remedy}`}`)
+    machine = thisMachine(context, DeployFile.empty(machine.paths.deployFile))
+  }
   for (;;) {
     const found = await look(wanted, machine)
     const { missing } = found
@@ -92,7 +108,8 @@ async function look(wanted: readonly string[], machine: Machine): Promise<{ rows
     await Promise.all(
       wanted.map(async (name) => {
         const container = containerName(name)
-        return [name, byContainer.has(container) ? await lookInto(container, engineOf(container)) : undefined] as const
+        if (!byContainer.has(container)) return [name, undefined] as const
+        return [name, await lookInto(container, engineOf(container), await encryptedPlaces(name, machine))] as const
       }),
     ),
   )
@@ -126,6 +143,13 @@ async function look(wanted: readonly string[], machine: Machine): Promise<{ rows
     }
   })
   return { rows, missing: wanted.filter((name) => !known.includes(name)) }
+}
+
+/** Where encrypted volumes of a deploy are mounted, and alive: a path alone says nothing. (ENC-66) */
+async function encryptedPlaces(name: string, machine: Machine): Promise<ReadonlySet<string>> {
+  const states = await vaultStates(vaultOf(name, machine).volumes)
+  const mounted = [...states].flatMap(([{ plain }, state]) => (state === 'mounted' ? [plain] : []))
+  return new Set(mounted.map((plain) => realpathSync(plain)))
 }
 
 /** All deploys in a table; what none of them has takes no column. */

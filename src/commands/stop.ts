@@ -1,10 +1,26 @@
+import { unmountVault } from '../apply/volumes/index.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { Context } from './command.ts'
 import { thisMachine } from './machine.ts'
 import { configured, verb, type InstanceOption } from './service-verbs.ts'
+import { vaultOf } from './vault-of.ts'
 
-/** `ov stop`: what systemd does for the deploy's unit, in one step. */
-export async function run(context: Context, options: InstanceOption, image: string): Promise<number> {
+export interface StopOptions extends InstanceOption {
+  readonly unmount?: boolean
+}
+
+/** `ov stop`: what systemd does for the deploy's unit, in one step. Its encrypted volumes stay mounted unless told otherwise. (ENC-22) */
+export async function run(context: Context, options: StopOptions, image: string): Promise<number> {
   const machine = thisMachine(context)
-  await verb('stop', await configured(image, options, machine), machine)
+  const service = await configured(image, options, machine)
+  await verb('stop', service, machine)
+  if (options.unmount !== true) return 0
+  try {
+    await unmountVault(vaultOf(service.key, machine), machine)
+  } catch (error) {
+    // It is stopped, which is what was asked for first.
+    if (!(error instanceof DiagnosticError)) throw error
+    for (const { message } of error.diagnostics) context.say(`Warning: ${message}`)
+  }
   return 0
 }

@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command.ts'
+import { SECRET_COMMANDS } from './table-secrets.ts'
 
 const PATH_ARGUMENT = {
   name: '[path]',
@@ -49,6 +50,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   image: 'build images, and look at them',
   eval: 'check that images are what they should be',
   migrate: 'bring what older versions left to the form of today',
+  secrets: 'credentials, wherever they are kept',
+  settings: 'what holds for all deploys of this machine',
   deploy: "look at deploy.yml, the machine's own settings of its deploys",
 }
 
@@ -151,6 +154,8 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: '--ssh-key <source>',
         help: 'keys that may log in, for images that take SSH_AUTHORIZED_KEYS: auto (yours), generate, none, or a file; kept',
       },
+      { flags: '--no-keep-mounted', help: 'unmount its encrypted volumes afterwards, unless it runs' },
+      { flags: '--force', help: 'keep a volume in another way, and leave its encrypted data behind' },
       { flags: '--update-all', help: 'write the units of all other deploys anew, too' },
     ],
     examples: [
@@ -168,6 +173,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['ov config remove web', 'ov config remove web -i staging'],
     load: () => import('./config-remove.ts'),
   },
+  ...SECRET_COMMANDS,
   {
     name: 'seed',
     summary: 'fill the volumes of a deploy with the data of its image',
@@ -197,7 +203,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'stop',
     summary: 'stop a deploy; it comes back with the next boot',
     args: [DEPLOY],
-    options: [INSTANCE],
+    options: [INSTANCE, { flags: '--unmount', help: 'unmount its encrypted volumes, too' }],
     examples: ['ov stop web'],
     load: () => import('./stop.ts'),
   },

@@ -19,7 +19,7 @@ export function untilInterrupted(): AbortSignal {
 }
 
 /** What a command talks through; `when` is the value of `--color`. */
-export function makeContext(when: string, signal: AbortSignal): Context {
+export function makeContext(when: string, signal: AbortSignal, kdbx?: string): Context {
   const context: Context = {
     get color() {
       return when === 'always' || (when !== 'never' && colorWanted())
@@ -28,6 +28,7 @@ export function makeContext(when: string, signal: AbortSignal): Context {
       return process.stderr.isTTY === true && process.env['TERM'] !== 'dumb'
     },
     signal,
+    kdbx,
     say: (line) => terminal.write(2, `${line}\n`),
     result: (value) =>
       terminal.write(1, typeof value === 'string' ? `${value}\n` : `${JSON.stringify(value, undefined, 2)}\n`),

@@ -1,7 +1,7 @@
+import { statSync } from 'node:fs'
 import { isMap, type Document } from 'yaml'
-import { writeAtomic } from '../state/atomic.ts'
-import { readConfigFile } from '../state/config-file.ts'
-import { withLock } from '../state/lock.ts'
+import { readConfigFile, textAt, updateConfigFile } from '../state/config-file.ts'
+import { byName, splitCredential, type Credential, type CredentialStore } from './store.ts'
 
 /** Where the file keeps values; the name is older than what it holds. (CRED-50) */
 const SECTION = 'vnc_passwords'
@@ -10,35 +10,57 @@ const SECTION = 'vnc_passwords'
 const nameOf = (service: string, key: string): string => (service === 'ov/vnc' ? key : `${service}/${key}`)
 
 /** Credentials in `config.yml`: plain text in a file of this user's alone, for machines that have nothing better. (CRED-50) */
-export class ConfigFileStore {
+export class ConfigFileStore implements CredentialStore {
+  readonly name = 'config'
   readonly #path: string
-  constructor(path: string) {
+  readonly #say: (line: string) => void
+  #warned = false
+
+  constructor(path: string, say: (line: string) => void) {
     this.#path = path
+    this.#say = say
+  }
+
+  probe(): Promise<boolean> {
+    return Promise.resolve(true)
   }
 
   get(service: string, key: string): Promise<string | undefined> {
-    const value = readConfigFile(this.#path).getIn([SECTION, nameOf(service, key)])
-    return Promise.resolve(typeof value === 'string' ? value : undefined)
+    return Promise.resolve(textAt(this.#read(), [SECTION, nameOf(service, key)]))
   }
 
   /** Other values, settings and remarks of the file stay. */
   set(service: string, key: string, value: string): Promise<void> {
-    return this.#update((document) => {
+    return updateConfigFile(this.#path, (document) => {
       if (!isMap(document.get(SECTION, true))) document.set(SECTION, document.createNode({}))
       document.setIn([SECTION, nameOf(service, key)], value)
     })
   }
 
-  async #update(change: (document: Document) => void): Promise<void> {
-    await withLock(
-      `${this.#path}.lock`,
-      () => {},
-      () => {
-        const document = readConfigFile(this.#path)
-        change(document)
-        writeAtomic(this.#path, document.toString({ lineWidth: 0 }), { keep: true })
-        return Promise.resolve()
-      },
-    )
+  async delete(service: string, key: string): Promise<void> {
+    const place = [SECTION, nameOf(service, key)]
+    if (!this.#read().hasIn(place)) return
+    await updateConfigFile(this.#path, (document) => void document.deleteIn(place))
+  }
+
+  list(service?: string): Promise<readonly Credential[]> {
+    const map = this.#read().get(SECTION, true)
+    const names = isMap(map) ? map.items.map(({ key }) => String(key)) : []
+    const all = names.flatMap((name) => {
+      const found = name.includes('/') ? splitCredential(name) : { service: 'ov/vnc', key: name }
+      return found && (service === undefined || found.service === service) ? [found] : []
+    })
+    return Promise.resolve(all.sort(byName))
+  }
+
+  #read(): Document {
+    const mode = (statSync(this.#path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777
+    if ((mode & 0o077) !== 0 && !this.#warned) {
+      this.#warned = true
+      this.#say(
+        `ov: warning: ${this.#path} has mode 0${mode.toString(8)}, and others may read it: chmod 600 ${this.#path}`,
+      )
+    }
+    return readConfigFile(this.#path)
   }
 }

@@ -313,7 +313,7 @@ export const CODES = {
   OV4006: {
     title: 'encrypted volume',
     explain:
-      "Encrypted volumes can be declared, but this version of ov can't mount them yet. It refuses instead of writing plain text.",
+      'An encrypted volume is set up in a way that would lose its data from sight, or mix it with that of another one: ov refuses before anything is changed.',
   },
   OV4007: {
     title: 'missing secret',
@@ -363,6 +363,16 @@ export const CODES = {
     explain: 'The name is in use by a deploy that another project applied.',
   },
   OV5009: { title: 'needs a yes', explain: 'The step deletes data, and there is no terminal to ask on.' },
+  OV5030: {
+    title: 'encrypted volume not usable',
+    explain:
+      'An encrypted volume could not be made, mounted or unmounted. What it holds is as it was; nothing runs over a volume that is not mounted.',
+  },
+  OV5031: {
+    title: 'passphrase',
+    explain:
+      'The passphrase of an encrypted volume was not found, is wrong, or can not be one. It is never made up for a volume that has data.',
+  },
   OV5020: {
     title: 'pin does not hold',
     explain:
@@ -417,5 +427,10 @@ export const CODES = {
     explain: 'The file of settings and credentials is not YAML, or not a map. It is left as it is.',
   },
   OV6009: { title: 'bad setting', explain: 'A setting of this machine has a value that it can not have.' },
+  OV6010: {
+    title: 'credential store',
+    explain:
+      'A credential could not be read or kept where the settings say that credentials are. Nothing is kept anywhere else instead.',
+  },
   OV6007: { title: 'not in deploy.yml', explain: 'Neither deploy.yml nor the project has a deploy of that name.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

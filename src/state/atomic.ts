@@ -22,7 +22,11 @@ export interface AtomicOptions {
 }
 
 /** Replaces a file in one step: readers see the old text or the new one, and a disk that fills up leaves the old one. */
-export function writeAtomic(file: string, text: string, { keep = false, show, aside }: AtomicOptions = {}): void {
+export function writeAtomic(
+  file: string,
+  text: string | Uint8Array,
+  { keep = false, show, aside }: AtomicOptions = {},
+): void {
   attempt(show ?? file, () => {
     makeFolder(dirname(file))
     const write = (aside: string) => {

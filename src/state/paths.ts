@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { setting } from './settings.ts'
 
 /** Where things are on the operator's machine. (POD-06) */
 export interface Paths {
@@ -20,6 +21,10 @@ export interface Paths {
   readonly direct: string
   /** Data of bind-backed volumes without a path. */
   readonly volumes: string
+  /** Encrypted volumes without a path. */
+  readonly encrypted: string
+  /** What lasts until this user logs out. */
+  readonly runtime: string
   /** The key that ov makes for its user; the public one is beside it. */
   readonly sshKey: string
   /** What ov remembers of deploys. */
@@ -34,17 +39,25 @@ export interface Paths {
 export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
   const home = env['HOME'] || homedir()
   const config = env['XDG_CONFIG_HOME'] || join(home, '.config')
+  const configFile = join(config, 'ov/config.yml')
   const state = join(env['XDG_STATE_HOME'] || join(home, '.local/state'), 'ov')
   return {
     home,
     config: join(config, 'ov'),
-    configFile: join(config, 'ov/config.yml'),
+    configFile,
     deployFile: join(config, 'ov/deploy.yml'),
     quadlets: join(config, 'containers/systemd'),
     units: join(config, 'systemd/user'),
     tunnels: join(config, 'ov/tunnels'),
     direct: join(config, 'ov/direct'),
-    volumes: env['OV_VOLUMES_PATH'] || join(home, '.local/share/ov/volumes'),
+    // Where they are is a setting, which most commands have no need to read.
+    get volumes() {
+      return setting('volumes_path', configFile)
+    },
+    get encrypted() {
+      return setting('encrypted_storage_path', configFile)
+    },
+    runtime: join(env['XDG_RUNTIME_DIR'] || state, 'ov'),
     sshKey: join(home, '.local/share/ov/ssh/id_ed25519'),
     deploys: join(state, 'deploys'),
     builds: join(state, 'builds'),

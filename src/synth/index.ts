@@ -7,7 +7,14 @@ import type { PodPlan } from '../plan/pod/index.ts'
 import { renderContainerfile } from './containerfile/index.ts'
 import { renderRoutes, routesFile } from './containerfile/routes.ts'
 import { CHECKSUM_MISMATCH } from './containerfile/tasks.ts'
-import { renderCloudflared, renderPodFiles, runArguments, type PodFile, type QuadletInput } from './quadlet/index.ts'
+import {
+  renderCloudflared,
+  renderPodFiles,
+  runArguments,
+  type Mounting,
+  type PodFile,
+  type QuadletInput,
+} from './quadlet/index.ts'
 import { bootstrapReference, contentHash, CONTENT_IMAGES, contentReference, fullReference } from './references.ts'
 import { SIDE_MAP, sideMap, type FileTree, type OutputFile } from './tree.ts'
 import { UnprintableLine } from './unprintable.ts'
@@ -71,8 +78,14 @@ const HOME_SPECIFIER = '%h'
 /** Synth knows no machine: paths below the home stay relative to it. */
 const offlineQuadlet = (image: string, pod: PodPlan): QuadletInput => ({
   image,
-  bindPath: (volume) =>
-    homePath(volume.auto ? `~/.local/share/ov/volumes/${storageName(pod.name)}/${volume.name}` : volume.host),
+  hostPath: ({ kind, name, auto, host }) => {
+    const below = storageName(pod.name)
+    if (kind === 'encrypted')
+      return homePath(`${auto ? `~/.local/share/ov/encrypted/ov-${below}-${name}` : host}/plain`)
+    return homePath(auto ? `~/.local/share/ov/volumes/${below}/${name}` : host)
+  },
+  // Where ov is, and where its passphrases are, only a machine knows.
+  mounting: { ov: ['ov'], unattended: true },
   tunnelFile: (tunnel) => `${HOME_SPECIFIER}/.config/ov/tunnels/${tunnel}.yml`,
   ...(pod.version !== undefined && { version: pod.version }),
   ...(pod.envFile !== undefined && { envFile: pod.envFile }),
@@ -200,5 +213,5 @@ function guard<T>(
   }
 }
 
-export { renderCloudflared, runArguments }
+export { renderCloudflared, runArguments, type Mounting }
 export { bootstrapReference, CHECKSUM_MISMATCH, contentReference, CONTENT_IMAGES, fullReference }

@@ -5,12 +5,21 @@ import { describe, expect, it } from 'vitest'
 import { gatherSecrets } from '../../src/apply/targets/pod/index.ts'
 import { localExecutor } from '../../src/apply/executors/local.ts'
 import { Podman } from '../../src/apply/podman.ts'
+import { Credentials } from '../../src/credentials/chain.ts'
 import { ConfigFileStore } from '../../src/credentials/config-file.ts'
+import type { CredentialStore } from '../../src/credentials/store.ts'
 import type { PodPlan } from '../../src/plan/pod/index.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'ov-secrets-'))
 writeFileSync(join(home, 'key'), 'of a file\n')
-const store = new ConfigFileStore(join(home, 'config.yml'))
+const file = new ConfigFileStore(join(home, 'config.yml'), () => {})
+const nothing = { ...file, name: 'keyring' as const, probe: () => Promise.resolve(false) } as unknown as CredentialStore
+const store = new Credentials({
+  backend: 'config',
+  env: {},
+  say: () => {},
+  open: () => ({ config: file, keyring: nothing }),
+})
 const origin = { file: 'deploy.ts', line: 1, column: 1 }
 
 /** Gathers one secret of the image's own, that podman has not. */

@@ -12,6 +12,8 @@ export type BedMount = `/${string}:/${string}`
 
 export interface BedOptions {
   mounts?: readonly BedMount[]
+  /** Variables of all commands that say no other value. */
+  env?: Readonly<Record<string, string>>
 }
 
 export interface ExecOptions {
@@ -77,7 +79,7 @@ export async function buildBeds(): Promise<void> {
 }
 
 /** Starts a bed. The name is made unique to this process and call, so that test files may run side by side. */
-export async function startBed(name: string, { mounts = [] }: BedOptions = {}): Promise<Bed> {
+export async function startBed(name: string, { mounts = [], env = {} }: BedOptions = {}): Promise<Bed> {
   const unique = `${name}-${process.pid.toString(36)}-${(started++).toString(36)}`
   running.add(unique)
   try {
@@ -87,14 +89,17 @@ export async function startBed(name: string, { mounts = [] }: BedOptions = {}): 
     throw error
   }
   const { stdout: ip } = await execa(BED_COMMAND, ['ip', unique])
-  return new RunningBed(unique, ip)
+  return new RunningBed(unique, ip, env)
 }
 
 class RunningBed implements Bed {
   readonly name: string
   readonly ip: string
 
-  constructor(name: string, ip: string) {
+  readonly #env: Readonly<Record<string, string>>
+
+  constructor(name: string, ip: string, env: Readonly<Record<string, string>>) {
+    this.#env = env
     this.name = name
     this.ip = ip
   }
@@ -129,7 +134,7 @@ class RunningBed implements Bed {
 
   async #run(argv: readonly string[], options: ExecOptions, stripFinalNewline: boolean): Promise<ExecResult> {
     const { user = 'op', stdin, env = {}, cwd, reject = true, timeout } = options
-    const variables = Object.entries(env).flatMap(([key, value]) => ['-e', `${key}=${value}`])
+    const variables = Object.entries({ ...this.#env, ...env }).flatMap(([key, value]) => ['-e', `${key}=${value}`])
     const directory = cwd === undefined ? [] : ['-C', cwd]
     const result = await execa(
       BED_COMMAND,

@@ -51,7 +51,8 @@ function podFiles(
   expect(diagnostics.map(({ message }) => message)).toEqual(said.map((text) => expect.stringContaining(text) as string))
   const { files } = renderPod(plan, {
     image: 'ghcr.io/acme/web:2026.144.1443',
-    bindPath: ({ host, name }) => (host === '' ? `/home/me/.local/share/ov/volumes/${key}/${name}` : host),
+    mounting: { ov: ['/opt/ov'], unattended: true },
+    hostPath: ({ host, name }) => (host === '' ? `/home/me/.local/share/ov/volumes/${key}/${name}` : host),
     tunnelFile: (tunnel) => `/home/me/.config/ov/tunnels/${tunnel}.yml`,
     ...(plan.version !== undefined && { version: plan.version }),
     ...(plan.envFile !== undefined && { envFile: plan.envFile }),
@@ -510,7 +511,7 @@ TimeoutStartSec=120
 describe('a container without a unit', () => {
   const line = (entry: DeployEntry, image: Partial<ImageMetadata> = {}, engine: 'podman' | 'docker' = 'podman') =>
     runArguments(planned('web', entry, image).plan, {
-      bindPath: ({ host, name }) => host || `/auto/${name}`,
+      hostPath: ({ host, name }) => host || `/auto/${name}`,
       engine,
       secrets: [],
       handed: ['KEY'],

@@ -4,14 +4,15 @@ import { execa } from 'execa'
 import type { Clock, Executor, RunOptions, RunResult } from '../executor.ts'
 
 /**
- * Runs a program until it ends, or until standard input does: then its whole process group is asked to end, and made to. A pipe from ov ends
+ * Runs a program until it ends, or until standard input does: then its whole process group is asked to end, and made to after a minute, which
+ * mmdebstrap may need to take away what it has unpacked. A pipe from ov ends
  * however ov does. (Asking the program alone is not enough: mmdebstrap leaves signals to its children.)
  */
 const BOUND = `
 exec 3<&0
 "$@" </dev/null 3<&- &
 child=$!
-{ trap '' TERM; cat <&3; kill -TERM 0; sleep 10; kill -KILL 0; } >/dev/null 2>&1 &
+{ trap '' TERM; cat <&3; kill -TERM 0; sleep 60; kill -KILL 0; } >/dev/null 2>&1 &
 watcher=$!
 trap : TERM
 wait $child; code=$?
@@ -23,16 +24,18 @@ exit $code`
 export const localExecutor: Executor = {
   attach,
   async run(argv, options: RunOptions = {}): Promise<RunResult> {
-    const { stdin, cwd, env, onLine, signal, bound = false } = options
+    const { stdin, terminal = false, cwd, env, onLine, signal, bound = false } = options
     const [program = '', ...args] = bound ? ['sh', '-c', BOUND, 'ov', ...argv] : argv
     const child = execa(program, args, {
       reject: false,
       stripFinalNewline: false,
       ...(bound
         ? { stdin: 'pipe' as const, detached: true }
-        : stdin === undefined
-          ? { stdin: 'ignore' as const }
-          : { input: stdin }),
+        : terminal
+          ? { stdin: { file: '/dev/tty' }, stderr: ['pipe', 'inherit'] as const }
+          : stdin === undefined
+            ? { stdin: 'ignore' as const }
+            : { input: stdin }),
       ...(cwd !== undefined && { cwd }),
       ...(env && { env }),
       ...(signal && !bound && { cancelSignal: signal, forceKillAfterDelay: 10_000 }),

@@ -24,12 +24,13 @@ export function planVolumes(
 ): readonly PlannedVolume[] {
   const backings = new Map((entry.volumes ?? []).map((one) => [one.name, one]))
   for (const { name, type, host } of backings.values()) {
-    if (type === 'encrypted')
+    // It becomes part of the name of a directory and of a scope. (ENC-02)
+    if (type === 'encrypted' && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
       say(
         'OV4006',
         `volumes.${name}`,
-        `volumes.${name}: encrypted volumes can't be mounted yet; refusing to run it unencrypted`,
-        'use bind() or volume() until then',
+        `volumes.${name}: an encrypted volume has a name of small letters, digits and single dashes`,
+        'rename it',
       )
     if (host !== undefined && /[:\n\0]/.test(host))
       say(

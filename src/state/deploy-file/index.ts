@@ -55,6 +55,11 @@ export class DeployFile {
     return new DeployFile(path, existsSync(path) ? readFileSync(path, 'utf8').replace(/^\uFEFF/, '') : '')
   }
 
+  /** A machine without deploys. */
+  static empty(path: string): DeployFile {
+    return new DeployFile(path, '')
+  }
+
   /** Entries by key. */
   get entries(): ReadonlyMap<string, DeployEntry> {
     return this.#entries

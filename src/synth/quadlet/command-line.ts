@@ -5,7 +5,7 @@ import { bytes } from '../../plan/security.ts'
 import { publish, userNamespace, type QuadletInput } from './lines.ts'
 
 /** What the arguments of a container depend on besides the plan. */
-export interface CommandLineInput extends Pick<QuadletInput, 'bindPath' | 'envFile'> {
+export interface CommandLineInput extends Pick<QuadletInput, 'hostPath' | 'envFile'> {
   /** docker maps no user of a container to the operator. */
   readonly engine: 'podman' | 'docker'
   /** Secrets that the engine has. */
@@ -18,7 +18,7 @@ export interface CommandLineInput extends Pick<QuadletInput, 'bindPath' | 'envFi
  * The container of a quadlet as arguments of `podman run` or `docker run`, in the order of POD-135: from the working directory to the variables.
  * What stands before them (whether it stays, its name) and after them (the image and its command) is the caller's.
  */
-export function runArguments(pod: PodPlan, { bindPath, envFile, engine, secrets, handed }: CommandLineInput): string[] {
+export function runArguments(pod: PodPlan, { hostPath, envFile, engine, secrets, handed }: CommandLineInput): string[] {
   const { security, volumes } = pod
   const mounts = (security.mounts ?? []).map((mount) => /^tmpfs:(.*)$/s.exec(mount)?.[1] ?? { mount })
   return [
@@ -27,7 +27,7 @@ export function runArguments(pod: PodPlan, { bindPath, envFile, engine, secrets,
     ...limits(security),
     ...pod.ports.flatMap((port) => ['-p', publish(port)]),
     ...volumes.flatMap((volume) => (volume.kind === 'named' ? ['-v', `${volume.volume}:${volume.path}`] : [])),
-    ...volumes.flatMap((volume) => (volume.kind === 'named' ? [] : ['-v', `${bindPath(volume)}:${volume.path}`])),
+    ...volumes.flatMap((volume) => (volume.kind === 'named' ? [] : ['-v', `${hostPath(volume)}:${volume.path}`])),
     ...mounts.flatMap((one) => (typeof one === 'string' ? ['--tmpfs', one] : ['-v', one.mount])),
     ...secrets.flatMap(({ podman, target, env }) => [
       '--secret',

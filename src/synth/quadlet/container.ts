@@ -9,6 +9,7 @@ import {
   entry,
   environment,
   install,
+  isEncrypted,
   limits,
   many,
   mounts,
@@ -48,7 +49,7 @@ export function renderContainer(pod: PodPlan, input: QuadletInput): Printed<Plac
           'Volume',
           volume.kind === 'named'
             ? quadletPlain(`${volume.volume}:${volume.path}`)
-            : bindMount(input.bindPath(volume), volume.path),
+            : bindMount(input.hostPath(volume), volume.path),
           places.volumes,
         ),
       ),
@@ -83,13 +84,26 @@ export function renderContainer(pod: PodPlan, input: QuadletInput): Printed<Plac
         lines: [
           entry('Restart', 'always', origin),
           ...limits(security, places.security),
-          entry('TimeoutStartSec', '900', origin),
+          ...mounting(pod, input),
           ...tailscaleLines(pod),
         ],
       },
-      { name: 'Install', author: origin, lines: install(origin) },
+      { name: 'Install', author: origin, lines: install(pod, input) },
     ]),
   )
+}
+
+/** The container starts only after its encrypted volumes are mounted, however long the passphrase takes to come. (ENC-60) */
+function mounting(pod: PodPlan, { mounting: { ov, unattended } }: QuadletInput): Line[] {
+  if (!isEncrypted(pod)) return [entry('TimeoutStartSec', '900', pod.origin)]
+  const author = pod.places.volumes
+  const instance = pod.instance === undefined ? [] : ['-i', pod.instance]
+  return [
+    withAuthor(author, () =>
+      entry('ExecStartPre', execLine([...ov, 'config', 'mount', pod.base, ...instance]), author),
+    ),
+    entry('TimeoutStartSec', unattended ? '0' : '900', author),
+  ]
 }
 
 /** Only a leading `%h` is live. */

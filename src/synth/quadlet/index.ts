@@ -3,12 +3,12 @@ import type { Printed } from '../../format/index.ts'
 import type { PodPlan } from '../../plan/pod/index.ts'
 import { runArguments } from './command-line.ts'
 import { renderContainer } from './container.ts'
-import { containerOf, podOf, type QuadletInput } from './lines.ts'
+import { containerOf, podOf, type Mounting, type QuadletInput } from './lines.ts'
 import { renderPodUnit, renderSidecar } from './pod.ts'
 import { tunnelUnit } from '../../model/deploy-key.ts'
 import { renderCloudflared, renderCompanion } from './tunnel.ts'
 
-export { renderCloudflared, runArguments, type QuadletInput }
+export { renderCloudflared, runArguments, type Mounting, type QuadletInput }
 
 /** A file of a deploy. */
 export interface PodFile {
@@ -26,7 +26,9 @@ export function renderPodFiles(pod: PodPlan, input: QuadletInput): readonly PodF
   const { tunnel, sidecars } = pod
   return [
     { name: containerOf(pod), kind: 'quadlet', printed: renderContainer(pod, input) },
-    ...(sidecars.length > 0 ? [{ name: podOf(pod), kind: 'quadlet', printed: renderPodUnit(pod) } as const] : []),
+    ...(sidecars.length > 0
+      ? [{ name: podOf(pod), kind: 'quadlet', printed: renderPodUnit(pod, input) } as const]
+      : []),
     ...sidecars.map(
       (sidecar) =>
         ({

@@ -3,6 +3,7 @@ import type { Place } from '../../diagnostics/diagnostic.ts'
 import { quadletEnvironment, quadletPlain, quadletWord, type UnitLine } from '../../format/index.ts'
 import type { PodPlan, PublishedPort } from '../../plan/pod/index.ts'
 import type { PlannedSecret } from '../../plan/pod/secrets.ts'
+import type { PlannedVolume } from '../../plan/pod/volumes.ts'
 import { withAuthor } from '../unprintable.ts'
 
 export type Line = UnitLine<Place>
@@ -13,12 +14,22 @@ export interface QuadletInput {
   readonly image: string
   /** Tag pin, shown as a comment. */
   readonly version?: string
-  /** Path of a bind mount: absolute, or below systemd's `%h`. */
-  readonly bindPath: (volume: { readonly name: string; readonly host: string; readonly auto: boolean }) => string
+  /** Path of a volume that is no named one: absolute, or below systemd's `%h`. */
+  readonly hostPath: (volume: Extract<PlannedVolume, { readonly host: string }>) => string
+  /** How encrypted volumes are mounted before the container starts. (ENC-60, ENC-61) */
+  readonly mounting: Mounting
   /** Absolute path of the env file. */
   readonly envFile?: string
   /** Path of what cloudflared reads for a tunnel. */
   readonly tunnelFile: (tunnel: string) => string
+}
+
+/** Who mounts encrypted volumes. */
+export interface Mounting {
+  /** The program: its absolute path, and options that all its commands need. */
+  readonly ov: readonly string[]
+  /** The passphrase is there after a login, without anybody being asked: the deploy starts at boot, and waits for it. */
+  readonly unattended: boolean
 }
 
 export const entry = (key: string, value: string, author: Place): Line => ({ kind: 'entry', key, value, author })
@@ -101,4 +112,14 @@ export function publish(port: PublishedPort): string {
 export const userNamespace = ({ uid, gid }: { readonly uid: number; readonly gid: number }): string =>
   `keep-id:uid=${uid},gid=${gid}`
 
-export const install = (author: Place): Line[] => [entry('WantedBy', 'default.target', author)]
+/** Whether a deploy has encrypted volumes. */
+export const isEncrypted = ({ volumes }: Pick<PodPlan, 'volumes'>): boolean =>
+  volumes.some(({ kind }) => kind === 'encrypted')
+
+/** A deploy whose passphrase nobody gives at boot is started by hand. (ENC-60) */
+export const install = (pod: PodPlan, { mounting }: QuadletInput): Line[] =>
+  isEncrypted(pod) && !mounting.unattended
+    ? [comment("Encrypted volumes require 'ov start' (no keyring auto-unlock)", pod.places.volumes)]
+    : atLogin(pod.origin)
+
+export const atLogin = (author: Place): Line[] => [entry('WantedBy', 'default.target', author)]

@@ -7,6 +7,7 @@ import {
   entry,
   environment,
   install,
+  type QuadletInput,
   limits,
   many,
   mounts,
@@ -18,7 +19,7 @@ import {
 } from './lines.ts'
 
 /** Renders the `.pod` file: what the containers of a deploy share. (POD-110 to POD-114, POD-119) */
-export function renderPodUnit(pod: PodPlan): Printed<Place> {
+export function renderPodUnit(pod: PodPlan, input: QuadletInput): Printed<Place> {
   const { places, origin, security, nameServers = [] } = pod
   const shm = security.shmSize === undefined || security.ipcMode === 'host' ? [] : [security.shmSize]
   return printUnit(
@@ -39,7 +40,7 @@ export function renderPodUnit(pod: PodPlan): Printed<Place> {
             ...many('PodmanArgs', pod.keepId ? [userNamespace(pod.keepId)] : [], places.volumes, '--userns'),
           ],
         },
-        { name: 'Install', author: origin, lines: install(origin) },
+        { name: 'Install', author: origin, lines: install(pod, input) },
       ],
     ),
   )

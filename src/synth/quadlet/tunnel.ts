@@ -4,7 +4,7 @@ import { tunnelUnit } from '../../model/deploy-key.ts'
 import type { PodPlan } from '../../plan/pod/index.ts'
 import type { PlannedTunnel, TailscaleRoute } from '../../plan/pod/tunnel.ts'
 import { withAuthor } from '../unprintable.ts'
-import { comment, entry, install, type Line } from './lines.ts'
+import { comment, entry, atLogin, type Line } from './lines.ts'
 
 type CloudflareTunnel = Extract<PlannedTunnel, { provider: 'cloudflare' }>
 
@@ -68,7 +68,7 @@ export function renderCompanion(pod: PodPlan, { name }: CloudflareTunnel, config
             entry('Restart', 'always', author),
           ],
         },
-        { name: 'Install', author, lines: install(author) },
+        { name: 'Install', author, lines: atLogin(author) },
       ],
     ),
   )

@@ -10,6 +10,7 @@ PACKAGES="systemd systemd-sysv libpam-systemd dbus dbus-user-session dbus-bin
   podman crun passt uidmap netavark aardvark-dns nftables catatonit golang-github-containers-common fuse3
   openssh-server openssh-client sudo curl ca-certificates iproute2 iputils-ping procps
   less jq zstd xz-utils file acl attr git mmdebstrap rsync
+  gocryptfs keyutils gnome-keyring libsecret-tools
   ${OV_BED_PACKAGES_EXTRA:-}"
 
 # --- where the packages come from: the host's own archive -------------------------------------------------------------

@@ -3,7 +3,8 @@ import type { DeployRecord } from '../../../state/deploys.ts'
 import type { DesiredPod } from './desire.ts'
 import type { GatheredSecrets } from './secrets.ts'
 import type { Snapshot } from './snapshot.ts'
-import type { PodTools } from './tools.ts'
+import { vaultOf, type PodTools } from './tools.ts'
+import { vaultStates } from '../../volumes/index.ts'
 import { tunnelReasons } from './tunnel.ts'
 
 /** What differs between a machine and a desired deploy. */
@@ -45,9 +46,17 @@ export async function comparePod(
         ...secrets.ready.map(({ podman }) => `its secret ${podman} is new`),
         ...tunnelReasons(desired.plan, tools.paths),
         ...(await runReasons(desired, rebuilt, now)),
+        ...(await vaultReasons(desired, tools)),
       ]
   const change = { desired, before, secrets, reasons }
   return sameFiles(change) && reasons.length === 0 ? undefined : change
+}
+
+async function vaultReasons({ plan }: DesiredPod, tools: PodTools): Promise<string[]> {
+  const states = await vaultStates(vaultOf(plan, tools).volumes)
+  return [...states].flatMap(([{ name }, state]) =>
+    state === 'mounted' ? [] : [`its encrypted volume ${name} is ${state}`],
+  )
 }
 
 function recordReasons(record: DeployRecord | undefined, desired: DesiredPod): string[] {

@@ -6,19 +6,24 @@ import { TAILSCALE } from '../../../plan/pod/sidecars.ts'
 import { makeFolder, writeAtomic } from '../../../state/atomic.ts'
 import { attempt } from '../../../state/attempt.ts'
 import { systemctl } from '../../systemd.ts'
+import { openVault } from '../../volumes/index.ts'
 import type { PodChange } from './compare.ts'
 import { desirePod, type DesiredFile, type DesiredPod } from './desire.ts'
 import { ensureNetwork, networkGateway } from './network.ts'
 import { quadletComplaints } from './quadlet.ts'
 import { provisionSecrets } from './secrets.ts'
 import { endSeeding, seedVolumes, type DataSource, type SeedMode } from './seed.ts'
-import type { PodTools } from './tools.ts'
+import { vaultOf, type PodTools } from './tools.ts'
 import { setUpTunnel } from './tunnel.ts'
 import { removeUnit } from './units.ts'
 
 export interface ConfigureOptions {
   /** How volumes are filled; not at all where it is undefined. */
   readonly seed?: SeedMode
+  /** Asks for the passphrase of new encrypted volumes, instead of making it up. */
+  readonly manual?: boolean
+  /** Encrypted volumes stay as they are when it is false: only units are written. */
+  readonly mount?: boolean
   /** Image that the data comes from; default: the deploy's own. */
   readonly source?: DataSource
 }
@@ -49,6 +54,7 @@ export async function configurePod(
   signal.throwIfAborted()
   noteArguments(change, say)
   await setUpTunnel(plan, tools)
+  if (options.mount !== false) await openVault(vaultOf(plan, tools), options.manual === true, tools)
   await fillVolumes(change, metadata, options, tools)
   return metadata
 }

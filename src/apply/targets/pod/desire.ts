@@ -51,7 +51,8 @@ export function desirePod({ plan, entry, typed, image, project }: DesireInput, t
   const { files: rendered, diagnostics } = renderPod(plan, {
     image,
     ...(plan.version !== undefined && { version: plan.version }),
-    bindPath: (volume) => hostPath(plan, volume, paths),
+    hostPath: (volume) => hostPath(plan, volume, paths),
+    mounting: tools.mounting,
     ...(plan.envFile !== undefined && { envFile: plan.envFile }),
     tunnelFile: (tunnel) => join(paths.tunnels, `${tunnel}.yml`),
   })
@@ -62,7 +63,7 @@ export function desirePod({ plan, entry, typed, image, project }: DesireInput, t
   )
   const companions = companionFiles(plan.container, paths)
   const binds = plan.volumes.flatMap((volume) =>
-    volume.kind === 'named' ? [] : [{ path: hostPath(plan, volume, paths), auto: volume.auto }],
+    volume.kind !== 'bind' ? [] : [{ path: hostPath(plan, volume, paths), auto: volume.auto }],
   )
   const { envFile } = plan
   const envText = envFile !== undefined && existsSync(envFile) ? readFileSync(envFile, 'utf8') : undefined

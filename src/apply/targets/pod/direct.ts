@@ -16,7 +16,8 @@ import { runHook } from './hooks.ts'
 import { ensureNetwork, releaseNetwork } from './network.ts'
 import { hostPath } from './paths.ts'
 import { provisionSecrets, type GatheredSecrets } from './secrets.ts'
-import type { PodTools } from './tools.ts'
+import { vaultOf, type PodTools } from './tools.ts'
+import { guardVault, openVault } from '../../volumes/index.ts'
 
 /** How a container is run without a unit. */
 interface DirectRun {
@@ -45,6 +46,7 @@ export const isKept = (container: string, paths: Pick<Paths, 'direct'>): boolean
 export async function configureDirect(change: PodChange, options: ConfigureOptions, tools: PodTools): Promise<void> {
   await tools.persist(change.desired)
   await makePlaces(change.desired, tools)
+  await openVault(vaultOf(change.desired.plan, tools), options.manual === true, tools)
   await fillVolumes(change, fromLabels((await tools.podman.labels(change.desired.image)) ?? {}), options, tools)
 }
 
@@ -63,6 +65,8 @@ export async function runDirect(
   const { podman, paths, clock, signal, say } = tools
   const { plan, image } = desired
   await makePlaces(desired, tools)
+  await openVault(vaultOf(plan, tools), false, tools)
+  await guardVault(vaultOf(plan, tools))
   const { had, handed } = await handSecrets(plan.secretLines, secrets, tools)
   if (plan.security.memorySwapMax !== undefined && plan.security.memoryMax === undefined)
     say(`Warning: ${plan.name}: its limit of swap needs one of memory, too, and is left out`)
@@ -108,7 +112,7 @@ export const containerArguments = (
   { podman, paths }: PodTools,
 ): string[] =>
   runArguments(plan, {
-    bindPath: (volume) => hostPath(plan, volume, paths),
+    hostPath: (volume) => hostPath(plan, volume, paths),
     ...(plan.envFile !== undefined && { envFile: plan.envFile }),
     engine: podman.program,
     secrets,

@@ -35,8 +35,15 @@ interface Inspected {
   readonly HostConfig: { readonly Devices?: readonly { readonly PathOnHost: string }[]; readonly NetworkMode: string }
 }
 
-/** Looks into a container: one question to podman, one program inside, and the ports of the host at the same time. Nothing that fails spoils it. */
-export async function lookInto(container: string, podman: Podman): Promise<Insight | undefined> {
+/**
+ * Looks into a container: one question to podman, one program inside, and the ports of the host at the same time. Nothing that fails spoils it.
+ * `encrypted` are the places where encrypted volumes are mounted. (ENC-66)
+ */
+export async function lookInto(
+  container: string,
+  podman: Podman,
+  encrypted: ReadonlySet<string>,
+): Promise<Insight | undefined> {
   const { exitCode, stdout } = await podman.try(['container', 'inspect', container])
   if (exitCode !== 0) return undefined
   const [found] = JSON.parse(stdout) as Inspected[]
@@ -54,7 +61,9 @@ export async function lookInto(container: string, podman: Podman): Promise<Insig
     network: networks.length > 0 ? networks.sort(byName).join(', ') : found.HostConfig.NetworkMode,
     volumes: (found.Mounts ?? [])
       .map(({ Type, Name, Source, Destination }) =>
-        Type === 'volume' ? `${Name ?? ''} -> ${Destination}` : `${Type}: ${Source} -> ${Destination}`,
+        Type === 'volume'
+          ? `${Name ?? ''} -> ${Destination}`
+          : `${Type}: ${Source} -> ${Destination}${encrypted.has(Source) ? ' (enc)' : ''}`,
       )
       .sort(byName),
     devices: (found.HostConfig.Devices ?? []).map(({ PathOnHost }) => PathOnHost),

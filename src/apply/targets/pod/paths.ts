@@ -4,10 +4,7 @@ import { storageName, tunnelUnit } from '../../../model/deploy-key.ts'
 import type { PodPlan } from '../../../plan/pod/index.ts'
 import type { PlannedVolume } from '../../../plan/pod/volumes.ts'
 import type { Paths } from '../../../state/paths.ts'
-
-/** Fills in `~` and `$HOME`. */
-export const fillHome = (path: string, home: string): string =>
-  path.replace(/^(~|\$HOME|\$\{HOME\})(?=\/|$)/, () => home)
+import { encryptedVolume, fillHome, type EncryptedVolume } from '../../volumes/index.ts'
 
 /** A path as somebody wrote it, made absolute; relative ones start at a folder. */
 export function absolutePath(path: string, home: string, folder: string): string {
@@ -18,12 +15,20 @@ export function absolutePath(path: string, home: string, folder: string): string
 /** Where the data of a volume is on this machine. (POD-05, POD-42) */
 export function hostPath(
   { name }: Pick<PodPlan, 'name'>,
-  volume: Pick<Extract<PlannedVolume, { host: string }>, 'name' | 'host' | 'auto'>,
+  volume: Extract<PlannedVolume, { host: string }>,
   paths: Paths,
 ): string {
+  if (volume.kind === 'encrypted') return encryptedOf(name, volume, paths).plain
   if (!volume.auto) return fillHome(volume.host, paths.home)
   return join(paths.volumes, storageName(name), volume.name)
 }
+
+/** An encrypted volume of a deploy as it is planned. */
+export const encryptedOf = (
+  key: string,
+  { name, host, auto }: Extract<PlannedVolume, { host: string }>,
+  paths: Paths,
+): EncryptedVolume => encryptedVolume(key, { name, ...(!auto && { host }) }, paths)
 
 /**
  * Files beside the container's that a deploy has, and places where it may have some. Those of sidecars say whose they are, so that nothing that

@@ -1,17 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { type Credentials as CredentialChain, type Resolution } from '../../../credentials/chain.ts'
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts'
 import type { PodPlan } from '../../../plan/pod/index.ts'
 import type { CredentialSecret, OwnedSecret } from '../../../plan/pod/secrets.ts'
 import type { Podman } from '../../podman.ts'
-import { fillHome } from './paths.ts'
+import { fillHome } from '../../volumes/index.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The credentials of this user, wherever they are kept. */
-export interface Credentials {
-  get(service: string, key: string): Promise<string | undefined>
-  set(service: string, key: string, value: string): Promise<void>
-}
+type Credentials = Pick<CredentialChain, 'resolve' | 'set'>
 
 export interface SecretTools {
   readonly podman: Podman
@@ -73,8 +71,15 @@ export async function gatherSecrets(
     else ready.push(found)
   }
   for (const secret of [...plan.secrets.credentials, ...plan.sidecars.flatMap((sidecar) => sidecar.secrets)]) {
-    const value = tools.env[secret.variable ?? secret.name] ?? (await tools.credentials.get(secret.service, secret.key))
-    if (value === undefined && secret.required) report(...missing(plan, secret))
+    const given = tools.env[secret.variable ?? secret.name]
+    const found: Resolution = given
+      ? { value: given, source: 'env' }
+      : await tools.credentials.resolve(secret.service, secret.key)
+    const { value } = found
+    // What podman has is good enough while the store that knows more can't be asked.
+    if (value === undefined && found.source !== 'default' && (await tools.now.hasSecret(secret.podman)))
+      kept.push(secret.podman)
+    else if (value === undefined && secret.required) report(...missing(plan, secret, found))
     else if (value === undefined) {
       absent.push(secret.podman)
       if (secret.variable !== undefined) diagnostics.push(unset(plan, secret))
@@ -85,10 +90,22 @@ export async function gatherSecrets(
   return { ready, kept, absent, diagnostics }
 }
 
-const missing = (plan: PodPlan, { name, description, service, key }: CredentialSecret): [string, string] => [
-  `missing required credential-backed secret(s) for ${plan.base}: ${name} — ${description}`,
-  `run: ov secrets set ${service} ${key}, or: ov config ${plan.base}${plan.instance === undefined ? '' : ` -i ${plan.instance}`} -e ${name}=...`,
+const missing = (
+  plan: PodPlan,
+  { name, description, service, key }: CredentialSecret,
+  found: Resolution,
+): [string, string] => [
+  found.source === 'default'
+    ? `missing required credential-backed secret(s) for ${plan.base}: ${name} — ${description}`
+    : `${name} (${description}): ${inWords(found, service, key)}`,
+  found.source === 'locked'
+    ? 'unlock it, and run this again'
+    : `run: ov secrets set ${service} ${key}, or: ov config ${plan.base}${plan.instance === undefined ? '' : ` -i ${plan.instance}`} -e ${name}=...`,
 ]
+
+/** Why nobody can say whether there is a value. (CRED-82) */
+const inWords = ({ source, problem }: Resolution, service: string, key: string): string =>
+  `the credential store is ${source}, and may have ${service}/${key}${problem ? ` (${problem.message})` : ''}`
 
 /** A sidecar that has joined its network before needs no key; a new one waits for it. */
 const unset = (plan: PodPlan, { name, description, service, key }: CredentialSecret): Diagnostic => ({
@@ -128,10 +145,20 @@ async function ownValue(
     const value = tools.env[variable]
     if (value !== undefined) return { podman, value, from: `env ${variable}` }
   }
+  let unasked: { readonly found: Resolution; readonly service: string; readonly key: string } | undefined
   for (const [service, key] of addresses(deploy, container, podman, name, env)) {
-    const value = await tools.credentials.get(service, key)
-    if (value !== undefined) return { podman, value, from: `${service}/${key}` }
+    const found = await tools.credentials.resolve(service, key)
+    if (found.value !== undefined) return { podman, value: found.value, from: `${service}/${key}` }
+    if (found.source !== 'default') unasked ??= { found, service, key }
   }
+  // A new value in place of one that merely can't be read now would lock a database out of its data. (CRED-73)
+  if (unasked)
+    return problem(
+      inWords(unasked.found, unasked.service, unasked.key),
+      unasked.found.source === 'locked'
+        ? 'unlock it, and run this again'
+        : 'where there is no desktop keyring, choose the store: ov settings set secret_backend config',
+    )
   const keepAs = { service: 'ov/secret', key: podman }
   if (tools.ask) {
     const value = await tools.ask(`${name} of ${deploy}`)

@@ -39,6 +39,7 @@ export interface SeedTools {
  */
 const SCRIPT = `set -e
 mark=/seed/.ov-seeding mode=$1 kind=$2 owner=$3; shift 3
+rights=$(stat -c %a /seed)
 if [ "$mode" = done ]; then rm -rf "$mark"; exit; fi
 left=' ' i=0
 if [ -e "$mark" ]; then mode=force
@@ -67,7 +68,9 @@ while [ $# != 0 ]; do
     fi
   esac
   i=$((i + 1)); shift 2
-done`
+done
+# a folder of the host's keeps the rights that it has there
+[ "$kind" != bind ] || chmod "$rights" /seed`
 
 /**
  * Fills the volumes of a deploy with the data of an image; comes back with the names of those that were filled. The deploy's own image does the

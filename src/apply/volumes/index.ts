@@ -1,0 +1,15 @@
+export { checkVault, type VaultCheck } from './checks.ts'
+export { Passphrases, PASSPHRASE_VARIABLE, type PassphraseTools, type Question } from './passphrase.ts'
+export { changeVault } from './passwd.ts'
+export { encryptedVolume, fillHome, type EncryptedVolume } from './places.ts'
+export type { VolumeState } from './state.ts'
+export {
+  argumentsOf,
+  guardVault,
+  mountVault,
+  openVault,
+  unmountVault,
+  vaultStates,
+  type Vault,
+  type VaultTools,
+} from './vault.ts'

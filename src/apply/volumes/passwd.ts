@@ -1,0 +1,133 @@
+import type { Credentials } from '../../credentials/chain.ts'
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import { badPassphrase, changePassphrase, WrongPassphrase } from './gocryptfs.ts'
+import { failure } from './passphrase.ts'
+import type { EncryptedVolume } from './places.ts'
+import { argumentsOf, locked, vaultStates, type Vault, type VaultTools } from './vault.ts'
+
+export interface PasswdTools extends VaultTools {
+  readonly credentials: Credentials
+  /** Drops what the kernel has cached. (ENC-68) */
+  readonly forget: (image: string) => Promise<void>
+}
+
+/** The two passphrases, and whether all volumes of the image are meant. */
+export interface NewPassphrase {
+  readonly from: string
+  readonly to: string
+  readonly all: boolean
+}
+
+/**
+ * Changes the passphrase of volumes. The store has the new one before any volume needs it, and the old one until none does: what a killed change
+ * has left opens with one of the two, and the next change goes on with it. (ENC-48, ENC-49, ENC-68, ENC-69)
+ */
+export async function changeVault(vault: Vault, { from, to, all }: NewPassphrase, tools: PasswdTools): Promise<void> {
+  const { image, volumes, key } = vault
+  const { credentials, say } = tools
+  const problem = badPassphrase(to) ?? badPassphrase(from)
+  if (problem !== undefined) throw failure(`that can't be a passphrase: ${problem}`, 'use another one')
+  await locked(vault, tools, async () => {
+    const states = await vaultStates(volumes)
+    const open = volumes.filter((volume) => ['mounted', 'stale'].includes(states.get(volume) ?? ''))
+    if (open.length > 0)
+      throw failure(
+        `${open.map(({ name }) => name).join(', ')}: mounted, and the passphrase can only be changed while it is not`,
+        `run 'ov config unmount ${argumentsOf(key)}' first`,
+      )
+    const ready = volumes.filter((volume) => states.get(volume) === 'not mounted')
+    for (const [{ name }, state] of states) if (state === 'not initialized') say(`${name}: not initialized, skipping`)
+    const kept = all ? await stored(image, credentials) : undefined
+    if (kept !== undefined) await credentials.set('ov/enc-next', image, to)
+    try {
+      await changeEach(ready, from, to, tools)
+    } catch (error) {
+      if (kept !== undefined && !(error instanceof Divided)) await credentials.delete('ov/enc-next', image)
+      throw error
+    }
+    if (kept !== undefined) await replaceStored(image, to, credentials, say)
+    else if (!all)
+      say(
+        `Warning: ${image} has two passphrases now; ov/enc/${image} in the credential store is still the old one, and opens only the other volumes`,
+      )
+    await tools.forget(image)
+    for (const { name } of ready) say(`${name}: passphrase changed`)
+  })
+}
+
+/** What a store has, as far as it can be asked. */
+async function stored(image: string, credentials: Credentials): Promise<string | undefined> {
+  return (await credentials.resolve('ov/enc', image)).value
+}
+
+async function replaceStored(
+  image: string,
+  to: string,
+  credentials: Credentials,
+  say: (line: string) => void,
+): Promise<void> {
+  try {
+    say(`Stored ov/enc/${image} in ${await credentials.set('ov/enc', image, to)}`)
+    await credentials.delete('ov/enc-next', image)
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    throw failure(
+      `the passphrase was changed, and the credential store still has the old one: ${error.diagnostics[0]?.message ?? error.message}`,
+      `store the new one: ov secrets set ov/enc ${image}`,
+    )
+  }
+}
+
+/** Some volumes have the new passphrase, and some the old one. */
+class Divided extends DiagnosticError {}
+
+/** Changes volume after volume; when one refuses, those before it are changed back. (ENC-69) */
+async function changeEach(
+  volumes: readonly EncryptedVolume[],
+  from: string,
+  to: string,
+  { executor }: VaultTools,
+): Promise<void> {
+  const changed: EncryptedVolume[] = []
+  for (const volume of volumes) {
+    try {
+      await change(volume, from, to)
+      changed.push(volume)
+    } catch (error) {
+      const failed: EncryptedVolume[] = []
+      for (const one of changed)
+        await changePassphrase(one, to, from, executor).catch(() => {
+          failed.push(one)
+        })
+      const said =
+        error instanceof WrongPassphrase ? `the current passphrase does not open "${volume.name}"` : undefined
+      if (failed.length === 0) {
+        if (said === undefined) throw error
+        throw failure(`${said}; nothing was changed`, 'run it again with the right one')
+      }
+      const old = volumes.filter((one) => !failed.includes(one))
+      throw new Divided([
+        {
+          code: 'OV5031',
+          severity: 'error',
+          message: `${said ?? (error as Error).message}; ${failed.map(({ name }) => name).join(', ')}: the new passphrase; ${old.map(({ name }) => name).join(', ')}: the old one`,
+          remedy: 'run it again for the others, with --volume NAME',
+        },
+      ])
+    }
+  }
+
+  /** A volume that a killed change has done already stays as it is. */
+  async function change(volume: EncryptedVolume, before: string, after: string): Promise<void> {
+    try {
+      await changePassphrase(volume, before, after, executor)
+    } catch (error) {
+      if (!(error instanceof WrongPassphrase)) throw error
+      try {
+        await changePassphrase(volume, after, after, executor)
+      } catch {
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import { join } from 'node:path'
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import { storageName } from '../../model/deploy-key.ts'
+import type { Paths } from '../../state/paths.ts'
+import { withLock } from '../../state/lock.ts'
+import type { Executor } from '../executor.ts'
+import { detachStale, initVolume, mountVolume, unmountVolume, WrongPassphrase } from './gocryptfs.ts'
+import type { Passphrase, Passphrases } from './passphrase.ts'
+import type { EncryptedVolume } from './places.ts'
+import { isPopulatedAndUnmounted, mountTable, volumeState, type VolumeState } from './state.ts'
+
+/** The encrypted volumes of a deploy. */
+export interface Vault {
+  /** Key of the deploy. */
+  readonly key: string
+  /** Its image, whose passphrase they share. */
+  readonly image: string
+  readonly volumes: readonly EncryptedVolume[]
+  /** Volumes of other instances of the image, which share it, too. */
+  readonly siblings: readonly EncryptedVolume[]
+}
+
+export interface VaultTools {
+  readonly executor: Executor
+  readonly paths: Pick<Paths, 'runtime'>
+  readonly say: (line: string) => void
+  readonly passphrases: (image: string) => Passphrases
+}
+
+/** `web -i eu`, as a command takes it. */
+export const argumentsOf = (key: string): string => key.replace('/', ' -i ')
+
+/** How the volumes of a deploy are, in one look. */
+export async function vaultStates(
+  volumes: readonly EncryptedVolume[],
+): Promise<ReadonlyMap<EncryptedVolume, VolumeState>> {
+  const mounts = mountTable()
+  return new Map(await Promise.all(volumes.map(async (one) => [one, await volumeState(one, mounts)] as const)))
+}
+
+/** Mounts what is not mounted. Where all is, no credential store is asked: a broken keyring never blocks a restart. (ENC-42, ENC-43) */
+export async function mountVault(vault: Vault, tools: VaultTools): Promise<void> {
+  const before = await vaultStates(vault.volumes)
+  if (allMounted(vault, before, tools)) return
+  refuseLost(before)
+  for (const [{ name }, state] of before)
+    if (state === 'not initialized')
+      throw refused(`encrypted volume "${name}" not initialized; run 'ov config ${argumentsOf(vault.key)}' first`, '')
+  const passphrase = await tools.passphrases(vault.image).find()
+  await locked(vault, tools, () => mountEach(vault, passphrase, tools))
+}
+
+/** Makes volumes that are not there yet, and mounts all. (ENC-40, ENC-41) */
+export async function openVault(vault: Vault, manual: boolean, tools: VaultTools): Promise<void> {
+  const before = await vaultStates(vault.volumes)
+  if (vault.volumes.length === 0 || allMounted(vault, before, tools)) return
+  refuseLost(before)
+  const all = [...before.values(), ...(await vaultStates(vault.siblings)).values()]
+  const isNew = [...before.values()].includes('not initialized')
+  const passphrases = tools.passphrases(vault.image)
+  const fresh = all.every((state) => state === 'not initialized')
+  const passphrase = await (isNew ? passphrases.forNew({ fresh, manual }) : passphrases.find())
+  await locked(vault, tools, async () => {
+    // Old volumes first: a new one must not be made with a passphrase that does not open the others.
+    const now = await vaultStates(vault.volumes)
+    const old = vault.volumes.filter((volume) => now.get(volume) !== 'not initialized')
+    const used = await mountEach({ ...vault, volumes: old }, passphrase, tools)
+    const fresh = vault.volumes.filter((volume) => now.get(volume) === 'not initialized')
+    for (const volume of fresh) {
+      await initVolume(volume, used.value, tools.executor)
+      tools.say(`Initialized ${volume.name}`)
+    }
+    await mountEach({ ...vault, volumes: fresh }, used, tools)
+  })
+}
+
+/** Refuses to go on while a volume is not mounted: its container would write plain text where encrypted data belongs. (ENC-63) */
+export async function guardVault({ key, image, volumes }: Vault): Promise<void> {
+  for (const [volume, state] of await vaultStates(volumes)) {
+    if (state === 'mounted') continue
+    const { name, cipher, plain } = volume
+    const remedy = `run 'ov config mount ${argumentsOf(key)}' first`
+    throw refused(
+      (await isPopulatedAndUnmounted(volume))
+        ? `encrypted volume "${name}": cipher dir at ${cipher} is populated but plain mount at ${plain} is empty — refusing to start (would write plaintext over encrypted data); ${remedy}`
+        : `encrypted bind mount "${name}" for image "${image}" is not mounted; ${remedy}`,
+      '',
+    )
+  }
+}
+
+/** Unmounts what is mounted. (ENC-47) */
+export async function unmountVault(vault: Vault, tools: VaultTools): Promise<void> {
+  const { say, executor } = tools
+  await locked(vault, tools, async () => {
+    const problems: DiagnosticError[] = []
+    for (const [volume, state] of await vaultStates(vault.volumes)) {
+      if (state === 'stale') await detachStale(volume, executor)
+      else if (state !== 'mounted') {
+        say(`${volume.name}: not mounted`)
+        continue
+      } else
+        try {
+          await unmountVolume(volume, argumentsOf(vault.key), executor)
+        } catch (error) {
+          if (!(error instanceof DiagnosticError)) throw error
+          problems.push(error)
+          continue
+        }
+      say(`Unmounted ${volume.name}`)
+    }
+    if (problems.length > 0) throw new DiagnosticError(problems.flatMap(({ diagnostics }) => [...diagnostics]))
+  })
+}
+
+/** Mounts volumes that are made, one after the other; comes back with the passphrase that opened the last one. */
+async function mountEach({ volumes }: Vault, first: Passphrase, { executor, say }: VaultTools): Promise<Passphrase> {
+  let passphrase = first
+  for (const volume of volumes) {
+    const state = await volumeState(volume)
+    if (state === 'mounted') {
+      say(`${volume.name}: already mounted`)
+      continue
+    }
+    if (state === 'stale') await detachStale(volume, executor)
+    for (;;) {
+      try {
+        await mountVolume(volume, passphrase.value, executor)
+        break
+      } catch (error) {
+        if (!(error instanceof WrongPassphrase)) throw error
+        passphrase = await passphrase.another(volume.name)
+      }
+    }
+    say(`Mounted ${volume.name} at ${volume.plain}`)
+  }
+  return passphrase
+}
+
+function allMounted(
+  { key, volumes }: Vault,
+  states: ReadonlyMap<EncryptedVolume, VolumeState>,
+  { say }: VaultTools,
+): boolean {
+  if (volumes.length === 0 || ![...states.values()].every((state) => state === 'mounted')) return false
+  say(`All encrypted volumes for ${key} already mounted (${volumes.length}/${volumes.length})`)
+  return true
+}
+
+/** Data without its configuration: a new one would make it unreadable for good. (ENC-14) */
+function refuseLost(states: ReadonlyMap<EncryptedVolume, VolumeState>): void {
+  for (const [{ name, cipher }, state] of states)
+    if (state === 'lost')
+      throw refused(
+        `encrypted volume "${name}": ${cipher} has data, and its configuration file is lost`,
+        'restore gocryptfs.conf from backup',
+      )
+}
+
+/** One process at a time works on the volumes of a deploy; whoever waited looks again. (ENC-17) */
+export const locked = <T>({ key }: Vault, { paths, say }: VaultTools, work: () => Promise<T>): Promise<T> =>
+  withLock(
+    join(paths.runtime, `enc-${storageName(key)}.lock`),
+    () => say('waiting for another ov to finish with these volumes'),
+    work,
+  )
+
+const refused = (message: string, remedy: string): DiagnosticError =>
+  new DiagnosticError([{ code: 'OV5030', severity: 'error', message, ...(remedy !== '' && { remedy }) }])

@@ -1,0 +1,71 @@
+import { fstatSync, realpathSync } from 'node:fs'
+import { Passphrases, type Question } from '../apply/volumes/index.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { operatorVariables } from '../state/environment.ts'
+import { userPaths } from '../state/paths.ts'
+import { setting } from '../state/settings.ts'
+import type { Mounting } from '../synth/index.ts'
+import type { Context } from './command.ts'
+import { askSecret, confirm, hasTerminal } from './confirm.ts'
+import { subscribeToUnlock } from './credentials.ts'
+import type { Machine } from './machine.ts'
+
+/** The passphrase of the encrypted volumes of an image. */
+export const passphrasesOf = (image: string, context: Context, machine: Machine): Passphrases =>
+  new Passphrases(image, {
+    ...machine,
+    credentials: machine.credentials,
+    ask: hasTerminal() ? (question) => askPassphrase(question, machine) : undefined,
+    confirm,
+    underSystemd: isUnderSystemd(),
+    subscribe: subscribeToUnlock,
+  })
+
+/** Terminals of a desktop inherit the variable from their session: one that is there says more. (ENC-50) */
+const isUnderSystemd = (): boolean => !!operatorVariables()['INVOCATION_ID'] && !process.stdin.isTTY
+
+/**
+ * What units mount encrypted volumes with, and whether they can at boot: that is what the setting says, not what the keyring is like just now. (ENC-60,
+ * ENC-61)
+ */
+export function mountingHere({ kdbx }: Pick<Context, 'kdbx'>): Mounting {
+  const backend = kdbx === undefined ? setting('secret_backend', userPaths().configFile) : 'kdbx'
+  return {
+    ov: [launcher(), ...(kdbx === undefined ? [] : ['--kdbx', kdbx])],
+    unattended: backend === 'auto' || backend === 'keyring',
+  }
+}
+
+/** The program itself, whatever links lead to it. */
+const launcher = (): string =>
+  realpathSync(new URL(import.meta.url.endsWith('.ts') ? '../../bin/ov' : '../bin/ov', import.meta.url))
+
+/** systemd's own question keeps the answer in the kernel for the next commands; without it, ov asks. (ENC-34, ENC-39) */
+export async function askPassphrase(
+  { text, id, cache }: Question,
+  { executor, signal }: Pick<Machine, 'executor' | 'signal'>,
+): Promise<string> {
+  const keep = cache === 'none' ? [] : [`--keyname=${id}`, ...(cache === 'use' ? ['--accept-cached'] : [])]
+  const { exitCode, stdout } = await executor.run(
+    ['systemd-ask-password', `--id=${id}`, ...keep, '--timeout=0', '--echo=masked', text],
+    { terminal: true, signal },
+  )
+  if (exitCode === 127) return askSecret(text)
+  if (exitCode !== 0)
+    throw new DiagnosticError([
+      { code: 'OV5031', severity: 'error', message: 'no passphrase was given', remedy: 'run it again' },
+    ])
+  return stdout.replace(/\n$/, '')
+}
+
+/** Drops what the kernel has cached for an image. (ENC-68) */
+export async function forgetPassphrase(image: string, { executor }: Pick<Machine, 'executor'>): Promise<void> {
+  const { exitCode, stdout } = await executor.run(['keyctl', 'search', '@u', 'user', `ov-${image}`])
+  if (exitCode === 0) await executor.run(['keyctl', 'unlink', stdout.trim(), '@u'])
+}
+
+/** Whether something is piped in, and not merely nothing. */
+export const isPiped = (): boolean => {
+  const input = fstatSync(0)
+  return input.isFIFO() || input.isFile() || input.isSocket()
+}
