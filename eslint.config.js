@@ -19,7 +19,7 @@ const LAYERS = [
   ['src/credentials'],
   ['src/diff', 'src/graph'],
   ['src/apply'],
-  ['src/eval'],
+  ['src/eval', 'src/doctor'],
   ['src/commands'],
   ['src/cli.ts'],
 ]

@@ -1,6 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
 import type * as Prompts from '@clack/prompts'
+import type { Executor } from '../apply/executor.ts'
+import type { Question } from '../apply/volumes/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 
 /** Asks on the controlling terminal, whatever stdin is; without one it fails at once, with the remedy. */
@@ -32,6 +34,24 @@ export function hasTerminal(): boolean {
   } catch {
     return false
   }
+}
+
+/** systemd's own question, whose answer the kernel may keep for the next commands; without it, ov asks. (ENC-34, ENC-39) */
+export async function askHidden(
+  { text, id, cache }: Question,
+  { executor, signal }: { readonly executor: Executor; readonly signal: AbortSignal },
+): Promise<string> {
+  const keep = cache === 'none' ? [] : [`--keyname=${id}`, ...(cache === 'use' ? ['--accept-cached'] : [])]
+  const { exitCode, stdout } = await executor.run(
+    ['systemd-ask-password', `--id=${id}`, ...keep, '--timeout=0', '--echo=masked', text],
+    { terminal: true, signal },
+  )
+  if (exitCode === 127) return askSecret(text.replace(/:$/, ''))
+  if (exitCode !== 0)
+    throw new DiagnosticError([
+      { code: 'OV5009', severity: 'error', message: 'the question was not answered', remedy: 'run it again' },
+    ])
+  return stdout.replace(/\n$/, '')
 }
 
 async function onTerminal<Answer>(

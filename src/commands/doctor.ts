@@ -1,4 +1,4 @@
-import { secretStorage, type KeyringLook } from '../doctor/secrets.ts'
+import { secretStorage } from '../doctor/secrets.ts'
 import { encryptedStorage } from '../doctor/storage.ts'
 import { lookAtHardware } from '../doctor/hardware.ts'
 import { programGroups } from '../doctor/programs.ts'
@@ -22,7 +22,7 @@ export async function run(context: Context, options: DoctorOptions): Promise<num
   const machine = thisMachine(quiet)
   const { executor, paths, deploys } = machine
   const tools = { executor, system: readSystem(), path: operatorVariables()['PATH'] ?? '' }
-  const keyring: KeyringLook | undefined = await lookAtKeyring()
+  const keyring = await lookAtKeyring()
   const [programs, storage, secrets] = await Promise.all([
     programGroups(tools),
     encryptedStorage({
@@ -34,7 +34,7 @@ export async function run(context: Context, options: DoctorOptions): Promise<num
       unattended: machine.mounting.unattended,
     }),
     secretStorage({
-      credentials: openCredentials(quiet, { interactive: false }),
+      credentials: openCredentials(quiet, { quiet: true }),
       keyring,
       index: shadowIndex().names(),
       configFile: paths.configFile,

@@ -1,12 +1,11 @@
 import { fstatSync, realpathSync } from 'node:fs'
-import { Passphrases, type Question } from '../apply/volumes/index.ts'
-import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { Passphrases } from '../apply/volumes/index.ts'
 import { operatorVariables } from '../state/environment.ts'
 import { userPaths } from '../state/paths.ts'
 import { setting } from '../state/settings.ts'
 import type { Mounting } from '../synth/index.ts'
 import type { Context } from './command.ts'
-import { askSecret, confirm, hasTerminal } from './confirm.ts'
+import { askHidden, confirm, hasTerminal } from './confirm.ts'
 import { subscribeToUnlock } from './credentials.ts'
 import type { Machine } from './machine.ts'
 
@@ -15,7 +14,7 @@ export const passphrasesOf = (image: string, context: Context, machine: Machine)
   new Passphrases(image, {
     ...machine,
     credentials: machine.credentials,
-    ask: hasTerminal() ? (question) => askPassphrase(question, machine) : undefined,
+    ask: hasTerminal() ? (question) => askHidden(question, machine) : undefined,
     confirm,
     underSystemd: isUnderSystemd(),
     subscribe: subscribeToUnlock,
@@ -39,24 +38,6 @@ export function mountingHere({ kdbx }: Pick<Context, 'kdbx'>): Mounting {
 /** The program itself, whatever links lead to it. */
 const launcher = (): string =>
   realpathSync(new URL(import.meta.url.endsWith('.ts') ? '../../bin/ov' : '../bin/ov', import.meta.url))
-
-/** systemd's own question keeps the answer in the kernel for the next commands; without it, ov asks. (ENC-34, ENC-39) */
-export async function askPassphrase(
-  { text, id, cache }: Question,
-  { executor, signal }: Pick<Machine, 'executor' | 'signal'>,
-): Promise<string> {
-  const keep = cache === 'none' ? [] : [`--keyname=${id}`, ...(cache === 'use' ? ['--accept-cached'] : [])]
-  const { exitCode, stdout } = await executor.run(
-    ['systemd-ask-password', `--id=${id}`, ...keep, '--timeout=0', '--echo=masked', text],
-    { terminal: true, signal },
-  )
-  if (exitCode === 127) return askSecret(text)
-  if (exitCode !== 0)
-    throw new DiagnosticError([
-      { code: 'OV5031', severity: 'error', message: 'no passphrase was given', remedy: 'run it again' },
-    ])
-  return stdout.replace(/\n$/, '')
-}
 
 /** Drops what the kernel has cached for an image. (ENC-68) */
 export async function forgetPassphrase(image: string, { executor }: Pick<Machine, 'executor'>): Promise<void> {

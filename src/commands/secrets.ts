@@ -3,8 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { stringify } from 'yaml'
-const createKdbx = (..._: unknown[]) => Promise.resolve()
-import { credentialName, StoreProblem, type Credential, type CredentialStore } from '../credentials/store.ts'
+import { createKdbx } from '../credentials/kdbx.ts'
+import {
+  credentialName,
+  splitCredential,
+  StoreProblem,
+  type Credential,
+  type CredentialStore,
+} from '../credentials/store.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { writeAtomic } from '../state/atomic.ts'
 import { setting, setSetting } from '../state/settings.ts'
@@ -219,9 +225,10 @@ export async function prune(context: Context, { dryRun }: DryRun): Promise<numbe
     throw failure('no desktop keyring answers here', 'nothing can be said about what it has')
   const missing: string[] = []
   for (const name of index.names()) {
-    const [service, key] = [name.slice(0, name.lastIndexOf('/')), name.slice(name.lastIndexOf('/') + 1)]
+    const credential = splitCredential(name)
     try {
-      if ((await keyring.get(service, key)) === undefined) missing.push(name)
+      // A name that is none was never one of a credential.
+      if (!credential || (await keyring.get(credential.service, credential.key)) === undefined) missing.push(name)
     } catch (error) {
       if (!(error instanceof StoreProblem)) throw error
       throw failure(

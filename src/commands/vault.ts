@@ -5,7 +5,8 @@ import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { containerName, deployName } from '../model/deploy-key.ts'
 import type { Context } from './command.ts'
-import { askPassphrase, forgetPassphrase, isPiped } from './passphrase.ts'
+import { askHidden } from './confirm.ts'
+import { forgetPassphrase, isPiped } from './passphrase.ts'
 import { thisMachine, type Machine } from './machine.ts'
 import { vaultOf } from './vault-of.ts'
 import { runner, serviceOf, type InstanceOption } from './service-verbs.ts'
@@ -121,7 +122,7 @@ async function readThree(image: string, machine: Machine): Promise<[string, stri
     const answers: string[] = []
     for (const name of names)
       answers.push(
-        await askPassphrase(
+        await askHidden(
           {
             text: `${words[name]} for ov-${image}:`,
             id: `ov-${image}-${name}`,

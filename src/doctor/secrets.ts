@@ -1,13 +1,8 @@
 import { statSync } from 'node:fs'
 import type { Credentials } from '../credentials/chain.ts'
+import type { KeyringLook } from '../credentials/keyring.ts'
 import { credentialName, splitCredential, StoreProblem } from '../credentials/store.ts'
 import type { Check, Group } from './report.ts'
-
-/** The desktop keyring, as far as it can be looked at without asking anybody. */
-export interface KeyringLook {
-  readonly healthy: readonly { readonly path: string; readonly label: string; readonly locked: boolean }[]
-  readonly broken: readonly { readonly path: string; readonly error: string }[]
-}
 
 export interface SecretTools {
   readonly credentials: Credentials

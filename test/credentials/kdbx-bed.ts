@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ export function keepassxc(argv: readonly string[], ...lines: readonly string[]):
   const { status, stdout, stderr } = spawnSync('keepassxc-cli', argv, {
     input: lines.map((line) => `${line}\n`).join(''),
     encoding: 'utf8',
-    env: { ...process.env, HOME: '/nonexistent', QT_QPA_PLATFORM: 'offscreen' },
+    env: { ...process.env, HOME: '/nonexistent', QT_QPA_PLATFORM: 'offscreen', QT_HASH_SEED: '0' },
     maxBuffer: 64 * 1024 * 1024,
   })
   if (status !== 0) throw new Error(`keepassxc-cli ${argv.join(' ')}: ${stderr}`)
@@ -34,7 +35,7 @@ export function keepassxc(argv: readonly string[], ...lines: readonly string[]):
 export const valueByKeepassxc = (path: string, name: string, password = PASSWORD): string =>
   keepassxc(['show', '-q', '-s', '-a', 'Password', path, name], password).slice(0, -1)
 
-type Kind = 3 | 'aes' | 'argon2d' | 'argon2id'
+export type Kind = 3 | 'aes' | 'argon2d' | 'argon2id'
 
 /** A file that costs next to nothing to open: version 3.1, or 4 with one of its key derivations. */
 export async function makeCheap(
@@ -60,6 +61,24 @@ export async function makeCheap(
   }
   await fill(kdbx)
   writeFileSync(path, new Uint8Array(await kdbx.save()))
+}
+
+/** Where the header of a file ends. */
+export function headerEnd(content: Uint8Array): number {
+  const stream = new kdbxweb.BinaryStream(new Uint8Array(content).buffer)
+  return kdbxweb.KdbxHeader.read(stream, new kdbxweb.KdbxContext({ kdbx: new kdbxweb.Kdbx() })).endPos!
+}
+
+/** Corrects the checksum of a header of version 4, as whoever changes it can; of one that can't be read, there is none. */
+export function rehashed(content: Buffer): Buffer {
+  let end: number
+  try {
+    end = headerEnd(content)
+  } catch {
+    return content
+  }
+  const header = content.subarray(0, end)
+  return Buffer.concat([header, createHash('sha256').update(header).digest(), content.subarray(end + 32)])
 }
 
 /** Reads a file with the library alone. */
@@ -92,6 +111,17 @@ export class Answers implements PasswordSource {
 /** The store over a file whose password is known. */
 export const storeOf = (path: string, password: PasswordSource = new Answers(PASSWORD), keyFile?: string): KdbxStore =>
   new KdbxStore({ path, password, keyFile })
+
+/** Lines of a program of its own that make `store`, over a file that `makeCheap` has made. */
+export const makeStoreElsewhere = (path: string): string => `
+import { KdbxStore } from ${JSON.stringify(join(import.meta.dirname, '../../src/credentials/kdbx.ts'))}
+const password = {
+  get: () => Promise.resolve({ value: ${JSON.stringify(PASSWORD)}, from: 'that was entered' }),
+  worked: () => Promise.resolve(),
+  failed: () => Promise.resolve(),
+}
+const store = new KdbxStore({ path: ${JSON.stringify(path)}, password })
+`
 
 /** What a promise fails with, which has to be a problem of the store. */
 export async function problemOf(promise: Promise<unknown>): Promise<StoreProblem> {

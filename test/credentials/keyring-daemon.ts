@@ -98,9 +98,16 @@ export class GnomeKeyring {
   async #owner(wanted: boolean): Promise<void> {
     const name = 'org.freedesktop.DBus'
     for (;;) {
-      const [there] = await this.#control.call('/org/freedesktop/DBus', name, 'NameHasOwner', 's', ['org.freedesktop.secrets'], {
-        destination: name,
-      })
+      const [there] = await this.#control.call(
+        '/org/freedesktop/DBus',
+        name,
+        'NameHasOwner',
+        's',
+        ['org.freedesktop.secrets'],
+        {
+          destination: name,
+        },
+      )
       if (there === wanted) return
       await new Promise((done) => setTimeout(done, 20))
     }

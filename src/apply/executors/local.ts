@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { StringDecoder } from 'node:string_decoder'
 import { execa } from 'execa'
@@ -26,13 +27,14 @@ export const localExecutor: Executor = {
   async run(argv, options: RunOptions = {}): Promise<RunResult> {
     const { stdin, terminal = false, cwd, env, onLine, signal, bound = false } = options
     const [program = '', ...args] = bound ? ['sh', '-c', BOUND, 'ov', ...argv] : argv
+    const tty = terminal ? openSync('/dev/tty', 'r+') : undefined
     const child = execa(program, args, {
       reject: false,
       stripFinalNewline: false,
       ...(bound
         ? { stdin: 'pipe' as const, detached: true }
-        : terminal
-          ? { stdin: { file: '/dev/tty' }, stderr: ['pipe', 'inherit'] as const }
+        : tty !== undefined
+          ? { stdin: tty, stderr: ['pipe', 'inherit'] as const }
           : stdin === undefined
             ? { stdin: 'ignore' as const }
             : { input: stdin }),
@@ -55,6 +57,7 @@ export const localExecutor: Executor = {
       }
     if (bound) child.nodeChildProcess?.once('exit', release)
     const result = await child
+    if (tty !== undefined) closeSync(tty)
     signal?.removeEventListener('abort', release)
     const missing = (result as { code?: string }).code === 'ENOENT'
     if (signal?.aborted) signal.throwIfAborted()

@@ -122,13 +122,21 @@ launch() { # NAME : start PID 1 and note its pid
   echo "$launcher" >"$(cgroup2_root)/cgroup.procs"
 }
 
-wait_ready() { # NAME : until the system and the user's manager have started
-  local name=$1 deadline=$((SECONDS + 60)) pid state=
+wait_ready() { # NAME [UNIT] : until the system and the user's manager have started, or a unit of the latter
+  local name=$1 unit=${2:-} deadline=$((SECONDS + 60)) pid state=
   pid=$(bed_pid "$name") || die "$name: no PID 1"
   until [ -S "/proc/$pid/root/run/systemd/private" ]; do still_starting; done
   until started root systemctl; do still_starting; done
   until [ -S "/proc/$pid/root/run/user/$BED_UID/bus" ]; do still_starting; done
-  until started "$BED_USER" systemctl --user; do still_starting; done
+  if [ -n "$unit" ]; then
+    # a unit that waits for its user keeps the manager "starting"
+    until (cmd_exec "$name" -u "$BED_USER" -- systemctl --user -q is-active "$unit") </dev/null 2>/dev/null 9>&-; do
+      still_starting
+      sleep 0.2
+    done
+  else
+    until started "$BED_USER" systemctl --user; do still_starting; done
+  fi
 }
 still_starting() { # of wait_ready
   [ -d "/proc/$pid" ] || die "$name: PID 1 ended"
@@ -165,7 +173,7 @@ cmd_reboot() { # NAME : as a machine does: units are stopped, /run is empty afte
   cgroup_remove "$n"
   mkdir "$(bed_cgroup "$n")"
   launch "$name"
-  wait_ready "$name"
+  wait_ready "$name" basic.target
   say "$name: up again in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
 }
 
