@@ -36,22 +36,26 @@ export function hasTerminal(): boolean {
   }
 }
 
-/** systemd's own question, whose answer the kernel may keep for the next commands; without it, ov asks. (ENC-34, ENC-39) */
+/**
+ * systemd's own question, whose answer the kernel may keep for the next commands, along with earlier ones: all of them come back, the oldest first.
+ * Without systemd, ov asks. (ENC-34, ENC-39)
+ */
 export async function askHidden(
   { text, id, cache }: Question,
   { executor, signal }: { readonly executor: Executor; readonly signal: AbortSignal },
-): Promise<string> {
-  const keep = cache === 'none' ? [] : [`--keyname=${id}`, ...(cache === 'use' ? ['--accept-cached'] : [])]
+): Promise<[string, ...string[]]> {
+  const accept = cache === 'use' ? ['--accept-cached', '--multiple'] : []
+  const keep = cache === 'none' ? [] : [`--keyname=${id}`, ...accept]
   const { exitCode, stdout } = await executor.run(
     ['systemd-ask-password', `--id=${id}`, ...keep, '--timeout=0', '--echo=masked', text],
     { terminal: true, signal },
   )
-  if (exitCode === 127) return askSecret(text.replace(/:$/, ''))
+  if (exitCode === 127) return [await askSecret(text.replace(/:$/, ''))]
   if (exitCode !== 0)
     throw new DiagnosticError([
       { code: 'OV5009', severity: 'error', message: 'the question was not answered', remedy: 'run it again' },
     ])
-  return stdout.replace(/\n$/, '')
+  return stdout.replace(/\n$/, '').split('\n') as [string, ...string[]]
 }
 
 async function onTerminal<Answer>(

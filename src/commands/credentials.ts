@@ -52,7 +52,9 @@ function masterPassword({ signal }: Context, asks: boolean): MasterPassword {
     given: operatorVariables()['OV_KDBX_PASSWORD'],
     ...(asks && {
       ask: (question) =>
-        askHidden({ text: question, id: 'ov-kdbx', cache: 'none' }, { executor: localExecutor, signal }),
+        askHidden({ text: question, id: 'ov-kdbx', cache: 'none' }, { executor: localExecutor, signal }).then(
+          ([answer]) => answer,
+        ),
     }),
     ...(cached && { cacheSeconds: Number(setting('secrets.kdbx_cache_timeout', configFile)) }),
     run: (argv, options) => localExecutor.run(argv, options),

@@ -122,14 +122,12 @@ async function readThree(image: string, machine: Machine): Promise<[string, stri
     const answers: string[] = []
     for (const name of names)
       answers.push(
-        await askHidden(
-          {
-            text: `${words[name]} for ov-${image}:`,
-            id: `ov-${image}-${name}`,
-            cache: 'none',
-          },
-          machine,
-        ),
+        (
+          await askHidden(
+            { text: `${words[name]} for ov-${image}:`, id: `ov-${image}-${name}`, cache: 'none' },
+            machine,
+          )
+        )[0],
       )
     return answers as [string, string, string]
   }

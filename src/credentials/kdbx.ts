@@ -4,7 +4,6 @@ import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { replaceFile, writeAtomic } from '../state/atomic.ts'
 import { attempt } from '../state/attempt.ts'
 import { withLock } from '../state/lock.ts'
-import { holdSignals } from './hold-signals.ts'
 import { makeKey, newDatabase, readSealed, type KdbxDatabase, type KdbxKey } from './kdbx-database.ts'
 import type { KdbxTree } from './kdbx-tree.ts'
 import type { PasswordSource } from './master-password.ts'
@@ -41,8 +40,13 @@ export class KdbxStore implements CredentialStore {
     this.#options = options
   }
 
+  /** Whether there is a file; nobody is asked for anything. (CRED-40) */
   probe(): Promise<boolean> {
-    return Promise.resolve(statSync(this.#options.path, { throwIfNoEntry: false })?.isFile() === true)
+    try {
+      return Promise.resolve(statSync(this.#options.path).isFile())
+    } catch {
+      return Promise.resolve(false)
+    }
   }
 
   async get(service: string, key: string): Promise<string | undefined> {
@@ -50,11 +54,13 @@ export class KdbxStore implements CredentialStore {
   }
 
   async set(service: string, key: string, value: string): Promise<void> {
-    if (/\p{Cc}/u.test(key) || !key.isWellFormed() || !value.isWellFormed())
+    if (!/^[^\p{Cc}\p{Cs}\ufffe\uffff]*$/u.test(key))
       throw failure(
-        `${JSON.stringify(`${service}/${key}`)} can't be kept in a KeePass file: ${value.isWellFormed() ? 'the name has control characters' : 'the value is not valid text'}`,
-        'choose another one',
+        `${JSON.stringify(`${service}/${key}`)} is no name for an entry of a KeePass file`,
+        'choose another',
       )
+    if (!value.isWellFormed())
+      throw failure(`the value for ${service}/${key} is not valid text`, 'give it another, or encode it first')
     await this.#change((tree) => tree.set(service, key, value))
   }
 
@@ -143,7 +149,7 @@ export class KdbxStore implements CredentialStore {
         // Until it is on the disk, this is not what the file says.
         this.#opened = undefined
         const content = await database.encode()
-        if (!(await replace(file, content, digest))) continue
+        if (!replace(file, content, digest)) continue
         this.#opened = Promise.resolve({ database, digest: digestOf(content) })
         return
       }
@@ -174,7 +180,7 @@ export async function createKdbx(
     () => {},
     async () => {
       refuse()
-      await holdSignals(() => writeAtomic(file, content, { keep: true }))
+      writeAtomic(file, content, { keep: true })
     },
   )
 }
@@ -182,32 +188,34 @@ export async function createKdbx(
 /** KeePassXC has its own, of another name, which says who has the file open. */
 const lockOf = (path: string): string => `${path}.lock`
 
-/** Replaces the file unless it is not what it was read as: programs that know nothing of the lock may have written it. */
-function replace(path: string, content: Uint8Array, digest: string): Promise<boolean> {
+/**
+ * Replaces the file unless it is not what it was read as: programs that know nothing of the lock may have written it. All in one turn of
+ * Node's loop: signals, which ov listens to, wait until nothing is left beside the file. (CRED-45)
+ */
+function replace(path: string, content: Uint8Array, digest: string): boolean {
   let same = true
-  return holdSignals(() => {
-    try {
-      attempt(path, () =>
-        replaceFile(path, (aside) => {
-          writeAtomic(aside, content, { keep: true, show: path })
-          same = existsSync(path) && digestOf(readFileSync(path)) === digest
-          if (!same) throw new Error('changed meanwhile')
-        }),
-      )
-    } catch (error) {
-      if (same) throw error
-    }
-    return same
-  })
+  try {
+    attempt(path, () =>
+      replaceFile(path, (aside) => {
+        writeAtomic(aside, content, { keep: true, show: path })
+        same = existsSync(path) && digestOf(readFileSync(path)) === digest
+        if (!same) throw new Error('changed meanwhile')
+      }),
+    )
+  } catch (error) {
+    if (same) throw error
+  }
+  return same
 }
 
 const digestOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
 
 function readContent(path: string, setting: 'kdbx_path' | 'kdbx_key_file'): Buffer {
-  const remedy = `name the right one: ov settings set secrets.${setting} FILE`
+  const make = setting === 'kdbx_path' ? ', or make it: ov secrets init' : ''
+  const remedy = `name the right one: ov settings set secrets.${setting} FILE${make}`
   try {
     // A pipe or a device would be read for ever.
-    if (statSync(path).isDirectory()) throw new StoreProblem('unavailable', `${path} is not a file`, remedy)
+    if (!statSync(path).isFile()) throw new StoreProblem('unavailable', `${path} is not a file`, remedy)
     return readFileSync(path)
   } catch (error) {
     if (error instanceof StoreProblem) throw error

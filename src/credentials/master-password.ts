@@ -42,6 +42,7 @@ const FOR_THE_USER = '0x3f3f0000'
 export class MasterPassword implements PasswordSource {
   readonly #options: MasterPasswordOptions
   #known: Password | undefined
+  #mistaken = false
 
   constructor(options: MasterPasswordOptions) {
     this.#options = options
@@ -59,18 +60,19 @@ export class MasterPassword implements PasswordSource {
       if (value !== undefined) return { value, from: KEPT }
     }
     const question = 'KeePass database password:'
-    const value = await ask?.(wrongBefore ? `That was not right. ${question}` : question)
+    const value = await ask?.(this.#mistaken ? `That was not right. ${question}` : question)
     return value === undefined ? undefined : { value, from: ENTERED }
   }
 
   async worked(password: Password): Promise<void> {
-    if (password === this.#known || password.from === GIVEN) return
+    if (password === this.#known) return
     this.#known = password
     if (password.from === ENTERED) await this.#cache(password.value)
   }
 
   async failed(password: Password): Promise<void> {
     this.#known = undefined
+    this.#mistaken = password.from === ENTERED
     if (password.from !== GIVEN) await this.#forget()
   }
 

@@ -34,7 +34,7 @@ export const localExecutor: Executor = {
       ...(bound
         ? { stdin: 'pipe' as const, detached: true }
         : tty !== undefined
-          ? { stdin: tty, stderr: ['pipe', 'inherit'] as const }
+          ? { stdin: tty as unknown as 'inherit', stderr: ['pipe' as const, 'inherit' as const] }
           : stdin === undefined
             ? { stdin: 'ignore' as const }
             : { input: stdin }),

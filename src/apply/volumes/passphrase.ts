@@ -22,8 +22,8 @@ export interface Question {
 
 export interface PassphraseTools {
   readonly credentials: Credentials
-  /** Asks on the terminal; undefined where there is none. (ENC-35) */
-  readonly ask: ((question: Question) => Promise<string>) | undefined
+  /** Asks on the terminal; undefined where there is none. What the kernel has cached comes instead of an answer, all of it. (ENC-35) */
+  readonly ask: ((question: Question) => Promise<readonly [string, ...string[]]>) | undefined
   readonly confirm: (question: string) => Promise<boolean>
   /** Started by systemd, where waiting is better than failing. (ENC-50) */
   readonly underSystemd: boolean
@@ -101,10 +101,9 @@ export class Passphrases {
     const { ask, confirm, credentials, say } = this.#tools
     const image = this.#image
     if (!ask) throw noTerminal(image)
-    const value = this.#checked(
-      await ask({ text: `New passphrase for ov-${image}:`, id: `ov-${image}-new`, cache: 'none' }),
-    )
-    const again = await ask({ text: `The same once more:`, id: `ov-${image}-confirm`, cache: 'none' })
+    const [given] = await ask({ text: `New passphrase for ov-${image}:`, id: `ov-${image}-new`, cache: 'none' })
+    const value = this.#checked(given)
+    const [again] = await ask({ text: `The same once more:`, id: `ov-${image}-confirm`, cache: 'none' })
     if (again !== value) throw failure('the two passphrases differ; nothing was made', 'run it again')
     if (await confirm('Keep it in the credential store, so that it is not asked for again?'))
       say(`Stored ${this.#name} in ${await credentials.set(SERVICE, image, value)}`)
@@ -114,17 +113,22 @@ export class Passphrases {
   async #asked(attempt: number): Promise<Passphrase> {
     const { ask } = this.#tools
     if (!ask) throw noTerminal(this.#image)
-    const value = this.#checked(
-      await ask({
-        text: `Passphrase for ov-${this.#image}:`,
-        id: `ov-${this.#image}`,
-        cache: attempt === 1 ? 'use' : 'renew',
-      }),
-    )
+    const answers = await ask({
+      text: `Passphrase for ov-${this.#image}:`,
+      id: `ov-${this.#image}`,
+      cache: attempt === 1 ? 'use' : 'renew',
+    })
+    return this.#answered([...answers], attempt)
+  }
+
+  /** The newest of what the kernel had is most likely the right one. */
+  #answered(answers: string[], attempt: number): Passphrase {
+    const value = this.#checked(answers.pop() ?? '')
     return {
       value,
       source: 'prompt',
       another: () => {
+        if (answers.length > 0) return Promise.resolve(this.#answered(answers, attempt))
         if (attempt < ATTEMPTS) return this.#asked(attempt + 1)
         throw failure(
           `the passphrase of ${this.#image} was wrong ${ATTEMPTS} times`,
