@@ -137,6 +137,7 @@ export class Workspace {
           done({ code: error === null ? 0 : (error.signal ?? Number(error.code)), stdout, stderr })
         },
       )
+      if (options.input !== undefined) child.stdin?.end(options.input)
       options.started?.((signal) => child.kill(signal))
     })
   }
@@ -147,6 +148,8 @@ export class Workspace {
 }
 
 export interface CliOptions {
+  /** What is piped in. */
+  readonly input?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   /** Options of node itself. */

@@ -1,4 +1,4 @@
-import { bind, pod, provided } from 'ov'
+import { encrypted, pod, provided } from 'ov'
 import { page, store } from './images.ts'
 
 /** Only the page talks to it, over the shared network: it publishes no port. */
@@ -6,7 +6,7 @@ export const kept = pod({
   name: 'kept',
   image: store,
   ports: {},
-  volumes: { data: bind() },
+  volumes: { data: encrypted() },
   security: { memoryMax: '512m', cpus: '1' },
 })
 

@@ -7,6 +7,7 @@ import type { Context } from './command.ts'
 import { confirm } from './confirm.ts'
 import { thisMachine } from './machine.ts'
 import { recordOf } from './record-of.ts'
+import { unmountAfterwards, vaultOf } from './vault-of.ts'
 
 export interface DestroyOptions {
   readonly purge?: boolean
@@ -59,9 +60,13 @@ export async function run(context: Context, options: DestroyOptions, deploys: re
     () => context.say('waiting for another ov to finish'),
     async () => {
       for (const record of records) {
+        const vault = vaultOf(record.name, machine)
         await destroyPod(record, { purge: options.purge === true }, machine)
+        await unmountAfterwards(vault, machine)
         const kept = options.purge === true ? [] : await dataOf(record)
         context.say(`${record.name}: removed${kept.length > 0 ? `; its data stays in ${kept.join(', ')}` : ''}`)
+        for (const { name, cipher } of vault.volumes)
+          context.say(`${record.name}: the encrypted data of ${name} stays in ${cipher}`)
       }
       return 0
     },

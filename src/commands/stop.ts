@@ -1,9 +1,7 @@
-import { unmountVault } from '../apply/volumes/index.ts'
-import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import type { Context } from './command.ts'
 import { thisMachine } from './machine.ts'
 import { configured, verb, type InstanceOption } from './service-verbs.ts'
-import { vaultOf } from './vault-of.ts'
+import { unmountAfterwards, vaultOf } from './vault-of.ts'
 
 export interface StopOptions extends InstanceOption {
   readonly unmount?: boolean
@@ -14,13 +12,6 @@ export async function run(context: Context, options: StopOptions, image: string)
   const machine = thisMachine(context)
   const service = await configured(image, options, machine)
   await verb('stop', service, machine)
-  if (options.unmount !== true) return 0
-  try {
-    await unmountVault(vaultOf(service.key, machine), machine)
-  } catch (error) {
-    // It is stopped, which is what was asked for first.
-    if (!(error instanceof DiagnosticError)) throw error
-    for (const { message } of error.diagnostics) context.say(`Warning: ${message}`)
-  }
+  if (options.unmount === true) await unmountAfterwards(vaultOf(service.key, machine), machine)
   return 0
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encryptedVolume, type EncryptedVolume, type Vault } from '../apply/volumes/index.ts'
+import { encryptedVolume, unmountVault, type EncryptedVolume, type Vault } from '../apply/volumes/index.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { containerName, deployName } from '../model/deploy-key.ts'
 import type { Machine } from './machine.ts'
 
@@ -13,6 +14,17 @@ export function vaultOf(key: string, { deploys, paths }: Pick<Machine, 'deploys'
       .map((volume) => encryptedVolume(one, volume, paths))
   const others = [...deploys.entries.keys()].filter((one) => one !== key && deployName(one).image === image)
   return { key, image, volumes: volumesOf(key), siblings: others.flatMap(volumesOf) }
+}
+
+/** Unmounts what a deploy that is stopped has had; what can't be unmounted is said, and no failure of what was asked for. (ENC-22) */
+export async function unmountAfterwards(vault: Vault, machine: Machine): Promise<void> {
+  if (vault.volumes.length === 0) return
+  try {
+    await unmountVault(vault, machine)
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    for (const { message } of error.diagnostics) machine.say(`Warning: ${message}`)
+  }
 }
 
 /** Deploys whose quadlet would start them without their encrypted volumes: an older version wrote it, or somebody by hand. (ENC-64) */

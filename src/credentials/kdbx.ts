@@ -175,14 +175,12 @@ export async function createKdbx(
   )
   const content = await newDatabase(key)
   const file = existsSync(path) ? attempt(path, () => realpathSync(path)) : path
-  await withLock(
-    lockOf(file),
-    () => {},
-    async () => {
-      refuse()
-      writeAtomic(file, content, { keep: true })
-    },
-  )
+  const write = () => {
+    refuse()
+    writeAtomic(file, content, { keep: true })
+    return Promise.resolve()
+  }
+  await withLock(lockOf(file), () => {}, write)
 }
 
 /** KeePassXC has its own, of another name, which says who has the file open. */

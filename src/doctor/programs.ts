@@ -6,7 +6,7 @@ import type { Check, Group } from './report.ts'
 import { installHint, type System } from './system.ts'
 
 /** A look must not take longer. (DOC-08) */
-export const PATIENCE = 3000
+const PATIENCE = 3000
 
 export interface ProbeTools {
   readonly executor: Executor
@@ -16,7 +16,7 @@ export interface ProbeTools {
 }
 
 /** Where a program is; undefined when it is not installed. */
-export function findProgram(name: string, path: string, more: readonly string[] = []): string | undefined {
+function findProgram(name: string, path: string, more: readonly string[] = []): string | undefined {
   for (const directory of [...path.split(delimiter), ...more]) {
     const file = join(directory || '.', name)
     try {

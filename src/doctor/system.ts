@@ -50,6 +50,12 @@ const PACKAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   gvproxy: { apt: 'gvproxy', dnf: 'gvisor-tap-vsock', pacman: 'gvisor-tap-vsock', zypper: 'gvisor-tap-vsock' },
 }
 
+/** Distributions have no packages of these, or old ones. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  tailscale: 'https://tailscale.com/download',
+  cloudflared: 'https://github.com/cloudflare/cloudflared/releases',
+}
+
 /** What os-release(5) says. */
 export function readSystem(file = '/etc/os-release'): System {
   let text = ''
@@ -72,6 +78,8 @@ export function readSystem(file = '/etc/os-release'): System {
 
 /** How a program is installed here. (DOC-10) */
 export function installHint(program: string, { manager }: Pick<System, 'manager'>): string {
+  const site = ELSEWHERE[program]
+  if (site !== undefined) return `see ${site}`
   const install = MANAGERS.find(([, name]) => name === manager)?.[2]
   const name = PACKAGES[program]?.[manager] ?? program
   return install === undefined ? `install ${name}` : `${install} ${name}`

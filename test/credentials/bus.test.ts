@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BusError } from '../../src/credentials/bus-error.ts'
 import { connectSessionBus, type Bus, type Signal } from '../../src/credentials/bus.ts'
@@ -176,14 +176,10 @@ describe('a connection', () => {
       [bus.address, 'done'],
       [mute.address, `${DBUS}.Error.NoServer`],
     ] as const) {
-      const { stdout, ended } = await new Promise<{ stdout: string; ended: number }>((done, fail) =>
-        execFile(
-          process.execPath,
-          ['--input-type=module', '-e', code(address)],
-          { timeout: 20_000 },
-          (error, stdout) => (error ? fail(error) : done({ stdout, ended: Date.now() })),
-        ),
-      )
+      const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', code(address)], {
+        timeout: 20_000,
+      })
+      const ended = Date.now()
       expect(stdout.startsWith(first)).toBe(true)
       expect(ended - Number(/done (\d+)/.exec(stdout)?.[1])).toBeLessThan(1_500)
     }

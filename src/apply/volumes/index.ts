@@ -1,8 +1,7 @@
 export { checkVault, type VaultCheck } from './checks.ts'
-export { Passphrases, PASSPHRASE_VARIABLE, type PassphraseTools, type Question } from './passphrase.ts'
+export { Passphrases, type Question } from './passphrase.ts'
 export { changeVault } from './passwd.ts'
 export { encryptedVolume, fillHome, type EncryptedVolume } from './places.ts'
-export type { VolumeState } from './state.ts'
 export {
   argumentsOf,
   guardVault,

@@ -5,7 +5,7 @@ import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import { badPassphrase } from './gocryptfs.ts'
 
 /** A variable that has the passphrase for one run. (ENC-51) */
-export const PASSPHRASE_VARIABLE = 'GOCRYPTFS_PASSWORD'
+const PASSPHRASE_VARIABLE = 'GOCRYPTFS_PASSWORD'
 
 /** Services of passphrases: those in force, and those that a change is about to bring. */
 const SERVICE = 'ov/enc'
@@ -20,7 +20,7 @@ export interface Question {
   readonly cache: 'use' | 'renew' | 'none'
 }
 
-export interface PassphraseTools {
+interface PassphraseTools {
   readonly credentials: Credentials
   /** Asks on the terminal; undefined where there is none. What the kernel has cached comes instead of an answer, all of it. (ENC-35) */
   readonly ask: ((question: Question) => Promise<readonly [string, ...string[]]>) | undefined
