@@ -1,4 +1,4 @@
-import { BusError, orNothing } from './bus-error.ts'
+import { BusError, oneLine, orNothing } from './bus-error.ts'
 import type { SecretService } from './secret-service.ts'
 
 /** A collection of the keyring, and why it is looked at where it is. One that can't say its label is broken. (CRED-21, CRED-23) */
@@ -64,7 +64,9 @@ async function look(service: SecretService, path: string, role: Place['role']): 
 }
 
 /** How to call it before the user. */
-export const nameOf = ({ label, path }: Healthy): string => (label === '' ? path : JSON.stringify(label))
+export const nameOf = ({ label, path }: Healthy): string => (label === '' ? path : quoted(label))
+
+const quoted = (label: string): string => JSON.stringify(oneLine(label))
 
 /** What is said of a collection that is passed over. (CRED-23) */
 export function complaint(collection: Collection, { message }: BusError): string {
@@ -73,7 +75,7 @@ export function complaint(collection: Collection, { message }: BusError): string
     case 'default':
       return `ov: Secret Service default alias target ${path} is unhealthy; falling back to collection iteration (${message})`
     case 'preferred':
-      return `ov: preferred collection ${isBroken(collection) ? '' : JSON.stringify(collection.label)} (${path}) is unhealthy: ${message}`
+      return `ov: preferred collection ${isBroken(collection) ? '' : quoted(collection.label)} (${path}) is unhealthy: ${message}`
     case 'other':
       return `ov: skipping broken Secret Service collection ${path}: ${message}`
   }

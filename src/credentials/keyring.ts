@@ -208,15 +208,9 @@ export async function onUnlock(
 }
 
 /** Items have such signals under the same path, and collections have other properties. (ENC-54) */
-function tellsOfUnlock({ path, iface, member, body: [of, changed] }: Signal): boolean {
-  return (
-    path.startsWith('/org/freedesktop/secrets/collection') &&
-    iface === PROPERTIES &&
-    member === 'PropertiesChanged' &&
-    of === 'org.freedesktop.Secret.Collection' &&
-    typeof changed === 'object' &&
-    changed !== null &&
-    'Locked' in changed &&
-    changed.Locked === false
-  )
-}
+const tellsOfUnlock = ({ body: [of, changed] }: Signal): boolean =>
+  of === 'org.freedesktop.Secret.Collection' &&
+  typeof changed === 'object' &&
+  changed !== null &&
+  'Locked' in changed &&
+  changed.Locked === false

@@ -102,7 +102,7 @@ describe('a connection', () => {
 
   it.each(['mute', 'hangs up', 'refuses'] as const)('CRED-34 what listens is no bus: it %s', async (behaviour) => {
     const raw = await startRawBus(behaviour)
-    const error = await errorOf(connectSessionBus(raw.address, { timeout: 200 }))
+    const error = await errorOf(connectSessionBus(raw.address, { timeout: 400 }))
     expect(error.errorName).toBe(`${DBUS}.Error.NoServer`)
     expect(error.message).toMatch(/^the session bus can't be reached: ./)
     raw.stop()
@@ -121,18 +121,18 @@ describe('a connection', () => {
     ['no name', answerToHello('error', 's', text('too many\nconnections \u001b[31m'))],
   ])('CRED-34 a bus that answers with %s', async (_, hello) => {
     const raw = await startRawBus({ hello })
-    const error = await errorOf(connectSessionBus(raw.address, { timeout: 200 }))
+    const error = await errorOf(connectSessionBus(raw.address, { timeout: 400 }))
     expect(error).toMatchObject({ errorName: `${DBUS}.Error.NoServer` })
     raw.stop()
   })
 
   it('CRED-34 a call that is not answered ends, and those after it work', async () => {
-    const connection = await connectSessionBus(bus.address, { timeout: 200 })
+    const connection = await connectSessionBus(bus.address, { timeout: 400 })
     fake.answer = ({ member }) => (member === 'Slow' ? SILENCE : { signature: 's', body: ['here'] })
     const started = performance.now()
     const error = await errorOf(connection.call('/org/freedesktop/secrets', 'a.b', 'Slow'))
     expect(performance.now() - started).toBeLessThan(1_000)
-    expect(error).toMatchObject({ errorName: `${DBUS}.Error.Timeout`, message: 'Slow did not answer within 0.2 s' })
+    expect(error).toMatchObject({ errorName: `${DBUS}.Error.Timeout`, message: 'Slow did not answer within 0.4 s' })
     expect(await connection.call('/org/freedesktop/secrets', 'a.b', 'Quick')).toEqual(['here'])
     connection.close()
   })

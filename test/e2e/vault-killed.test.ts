@@ -121,11 +121,14 @@ describe('a SIGKILL at every step', { timeout: 900_000 }, () => {
 describe('fifty planted secrets', () => {
   it('CRED-15 ENC-30 ENC-31 ENC-T6 are in no argument, no environment that stays, no log, plan, unit, label or file but the store', async () => {
     const planted = Array.from({ length: 50 }, (_, index) => `planted-${index}-${'x'.repeat(12)}`)
-    await machine.bed.put('planted', `${planted.join('\n')}\n`, { mode: 0o600 })
+    await machine.bed.put('planted', `${[...planted, 'seen-if-it-looks'].join('\n')}\n`, { mode: 0o600 })
     // All arguments and environments of all processes, looked at all the time.
     await machine.sh(
       `sudo systemd-run -q --unit=watch bash -c 'while :; do for p in /proc/[0-9]*; do tr "\\\\0" "\\\\n" < $p/cmdline | grep -aFf /home/op/planted | sed "s#^#$p #" >> /root/seen; done 2>/dev/null; done'`,
     )
+    await machine.sh('bash -c "sleep 3; true" seen-if-it-looks')
+    expect(await machine.sh('sudo cat /root/seen')).toContain('seen-if-it-looks')
+    await machine.sh('sudo truncate -s 0 /root/seen')
     const give = async (value: string, service: string, key: string) => {
       await project.done(`secrets set ${service} ${key}`, { stdin: value })
       expect((await project.done(`secrets get ${service} ${key}`)).stdout).toBe(value)
