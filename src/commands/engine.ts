@@ -1,12 +1,14 @@
 import { Docker } from '../apply/docker.ts'
 import type { Executor } from '../apply/executor.ts'
 import { Podman } from '../apply/podman.ts'
+import { userPaths } from '../state/paths.ts'
+import { setting } from '../state/settings.ts'
 
 const ENGINES = ['podman', 'docker', 'auto'] as const
 
-/** The engine to build with: the option, else `OV_BUILD_ENGINE`, else podman where it is installed. A text says what is wrong. (IMG-185) */
+/** The engine to build with: the option, else the setting, else podman where it is installed. A text says what is wrong. (IMG-185) */
 export async function buildEngine(option: string | undefined, executor: Executor): Promise<Podman | string> {
-  const wanted = option ?? (process.env['OV_BUILD_ENGINE'] || 'auto')
+  const wanted = option ?? setting('engine.build', userPaths().configFile)
   switch (ENGINES.find((name) => name === wanted)) {
     case 'podman':
       return new Podman(executor)
@@ -15,7 +17,7 @@ export async function buildEngine(option: string | undefined, executor: Executor
     case 'auto':
       return installed(executor)
     case undefined:
-      return `${option === undefined ? 'OV_BUILD_ENGINE' : '--engine'} is one of ${ENGINES.join(', ')}, not ${JSON.stringify(wanted)}`
+      return `--engine is one of ${ENGINES.join(', ')}, not ${JSON.stringify(wanted)}`
   }
 }
 

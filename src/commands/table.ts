@@ -22,7 +22,7 @@ const OPERATOR_ENV = {
 
 const ENGINE = {
   flags: '--engine <engine>',
-  help: 'podman, docker, or auto (podman where it is installed); default: OV_BUILD_ENGINE, else auto',
+  help: 'podman, docker, or auto (podman where it is installed); default: the setting engine.build, else auto',
 }
 
 const DEPLOY = { name: '<deploy>', help: 'an image, image/instance, or the name of a deploy' }

@@ -114,6 +114,15 @@ export class Credentials {
     throw refused(reason ?? new StoreProblem('unavailable', 'there is no credential store'), service, key)
   }
 
+  /** Keeps another value where the one before is kept. (ENC-68) */
+  async replace(service: string, key: string, value: string, where: StoreName): Promise<void> {
+    try {
+      await this.store(where)?.set(service, key, value)
+    } catch (error) {
+      throw error instanceof StoreProblem ? refused(error, service, key) : error
+    }
+  }
+
   /** Removes a credential from all stores: one that stayed in any of them would be found again. (CRED-33) */
   async delete(service: string, key: string): Promise<void> {
     const { links } = await this.#chain()

@@ -161,7 +161,7 @@ describe('podman without systemd', () => {
     expect(await machine.sh('podman ps -aq; rm ~/.config/ov/deploy.yml')).toBe('')
   })
 
-  it('POD-36 POD-64 settings: the variable, else the file, else what the machine is', async () => {
+  it('POD-36 POD-64 SET-14 settings: the variable, else the file, else what the machine is', async () => {
     const bad = await ov('config page', 'OV_RUN_MODE=sometimes')
     expect([bad.exitCode, bad.stderr]).toEqual([
       1,
@@ -188,7 +188,7 @@ describe('podman without systemd', () => {
     expect(await left()).toBe('')
   })
 
-  it('POD-62 POD-97 secrets that podman can not keep reach the container as variables, which is said', async () => {
+  it('POD-62 POD-97 CRED-76 secrets that podman can not keep reach the container as variables, which is said', async () => {
     await machine.sh(
       'mkdir -p ~/.config/containers && printf "[secrets]\\ndriver = \\"pass\\"\\n" > ~/.config/containers/containers.conf',
     )

@@ -174,7 +174,10 @@ describe('docker', () => {
   it('IMG-185 an engine that is none, and one that is not there', async () => {
     expect(await project.ov('image build home --engine buildah')).toMatchObject({ exitCode: 64 })
     const lost = await project.ov('image build home', { env: { OV_BUILD_ENGINE: 'nothing' } })
-    expect([lost.exitCode, lost.stderr]).toEqual([64, expect.stringContaining('OV_BUILD_ENGINE is one of')])
+    expect([lost.exitCode, lost.stderr]).toEqual([
+      1,
+      expect.stringContaining('OV_BUILD_ENGINE is "nothing", and has to be one of auto, docker, podman'),
+    ])
     await machine.sh('rm -rf ~/few; mkdir ~/few; ln -s /usr/bin/* ~/few/; rm ~/few/docker')
     const absent = await project.ov('image build home --engine docker', {
       env: { PATH: '/home/op/few:/usr/local/bin' },

@@ -84,7 +84,7 @@ describe('a passphrase in the keyring', () => {
     expect(await answers()).toBe('404')
   })
 
-  it('DOC-05 DOC-06 DOC-07 what doctor says of it, unlocked and locked', async () => {
+  it('DOC-04 DOC-05 DOC-06 DOC-07 what doctor says of it, unlocked and locked', async () => {
     const { stdout } = await done('doctor')
     expect(stdout).toContain('[+] Secret backend -- system keyring\n')
     expect(stdout).toMatch(/\[\+\] Secret Service collections -- \d healthy collection\(s\)/)

@@ -152,7 +152,7 @@ describe('deploys without a project', () => {
     expect(await quadlet('page')).toBe(before[0]!.replace('MemoryMax=512M', 'MemoryMax=1G'))
   })
 
-  it('POD-96 POD-98 POD-94 CRED-83 the value of a secret goes to the store, and to the container as a podman secret', async () => {
+  it('POD-96 POD-98 POD-94 CRED-81 CRED-83 the value of a secret goes to the store, and to the container as a podman secret', async () => {
     const { stderr } = await done("config page -e 'API_TOKEN=s3cret-value' --no-autodetect")
     expect(stderr).toContain('Imported API_TOKEN into credential store (ov/secret/API_TOKEN)')
     expect(stderr).not.toContain('s3cret-value')
@@ -207,7 +207,7 @@ describe('deploys without a project', () => {
     expect(await machine.sh('cat ~/mine/a.txt')).toBe('seeded')
   })
 
-  it('POD-88 POD-95 POD-99 POD-53 POD-05 POD-20 what an image demands, data of another image, and coming back', async () => {
+  it('POD-88 POD-95 POD-99 POD-53 POD-05 POD-20 CRED-80 CRED-82 CRED-83 what an image demands, data of another image, and coming back', async () => {
     const refused = await ov('config api --no-autodetect')
     expect(refused.exitCode).toBe(1)
     expect(refused.stderr).toContain(

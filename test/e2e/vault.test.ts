@@ -345,6 +345,28 @@ describe('a change of the passphrase', () => {
   })
 })
 
+describe('a change that was cut short', () => {
+  it('ENC-68 ENC-69 either passphrase opens what it left, and the next change does not forget the one that is needed', async () => {
+    await done('config unmount notes')
+    await machine.sh(`gocryptfs -passwd -q -- ${STORAGE}/ov-notes-extra/cipher`, { stdin: 'second word\nhalf way\n' })
+    await ov('secrets set ov/enc-next notes', { stdin: 'half way' })
+    const { stderr } = await done('config mount notes')
+    expect(stderr).toContain('a change of the passphrase of notes was cut short; ov config passwd notes finishes it')
+    expect((await done('config status notes')).stdout).toBe('library: mounted\nextra: mounted')
+    await done('config unmount notes')
+    const wrong = await ov('config passwd notes', { stdin: 'wrong\nthird word\nthird word\n' })
+    expect(wrong.exitCode).toBe(1)
+    expect(wrong.stderr).toContain('extra: an earlier change was cut short, and is taken back')
+    expect((await done('secrets list ov/enc')).stdout).toBe('ov/enc/notes')
+    await done('config mount notes')
+    await done('config unmount notes')
+    const right = await ov('config passwd notes', { stdin: 'second word\nthird word\nthird word\n' })
+    expect(right.exitCode, right.stderr).toBe(0)
+    expect(await passphrase()).toBe('third word')
+    await done('config mount notes')
+  })
+})
+
 describe('a typed deploy', () => {
   it('ENC-01 ENC-13 ENC-64 is applied with its vault, and without a change stays as it is', async () => {
     const { stderr } = await done('apply typed')
@@ -363,7 +385,7 @@ describe('a typed deploy', () => {
     await project.put({ 'deploy.ts': PROJECT })
   })
 
-  it('ENC-64 ENC-T11 a unit that does not mount it is found, and written anew', async () => {
+  it('ENC-64 ENC-T11 DOC-04 a unit that does not mount it is found, and written anew', async () => {
     const file = '~/.config/containers/systemd/ov-typed.container'
     await sh(`sed -i 's/config mount typed$/config mount typed-other/' ${file}`)
     expect((await done('status')).stderr).toContain('typed: its quadlet does not mount its encrypted volumes')

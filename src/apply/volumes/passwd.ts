@@ -1,4 +1,5 @@
 import type { Credentials } from '../../credentials/chain.ts'
+import type { StoreName } from '../../credentials/store.ts'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import { badPassphrase, changePassphrase, WrongPassphrase } from './gocryptfs.ts'
 import { failure } from './passphrase.ts'
@@ -37,43 +38,92 @@ export async function changeVault(vault: Vault, { from, to, all }: NewPassphrase
       )
     const ready = volumes.filter((volume) => states.get(volume) === 'not mounted')
     for (const [{ name }, state] of states) if (state === 'not initialized') say(`${name}: not initialized, skipping`)
-    const kept = all ? await stored(image, credentials) : undefined
-    if (kept !== undefined) await credentials.set('ov/enc-next', image, to)
+    const kept = all ? await keptPassphrase(image, credentials) : undefined
+    if (kept?.where) {
+      await takeBack(image, ready, kept.value, tools)
+      await credentials.replace(NEXT, image, to, kept.where)
+    }
     try {
       await changeEach(ready, from, to, tools)
     } catch (error) {
-      if (kept !== undefined && !(error instanceof Divided)) await credentials.delete('ov/enc-next', image)
+      if (kept?.where && !(error instanceof Divided)) await credentials.delete(NEXT, image)
       throw error
     }
-    if (kept !== undefined) await replaceStored(image, to, credentials, say)
-    else if (!all)
+    if (kept?.where) await replaceStored(image, to, kept.where, tools)
+    await tools.forget(image)
+    for (const { name } of ready) say(`${name}: passphrase changed`)
+    if (!all)
       say(
         `Warning: ${image} has two passphrases now; ov/enc/${image} in the credential store is still the old one, and opens only the other volumes`,
       )
-    await tools.forget(image)
-    for (const { name } of ready) say(`${name}: passphrase changed`)
+    else if (kept?.unasked === true)
+      say(
+        `Warning: the credential store does not answer; if it has the old passphrase, store the new one: ov secrets set ov/enc ${image}`,
+      )
   })
 }
 
-/** What a store has, as far as it can be asked. */
-async function stored(image: string, credentials: Credentials): Promise<string | undefined> {
-  return (await credentials.resolve('ov/enc', image)).value
+const SERVICE = 'ov/enc'
+const NEXT = 'ov/enc-next'
+
+/** What a store has, and which. One that is locked may have it, and would be left with what opens nothing. */
+async function keptPassphrase(
+  image: string,
+  credentials: Credentials,
+): Promise<{ readonly value: string; readonly where?: StoreName; readonly unasked?: boolean }> {
+  const { value = '', source, problem } = await credentials.resolve(SERVICE, image)
+  switch (source) {
+    case 'keyring':
+    case 'kdbx':
+    case 'config':
+      return { value, where: source }
+    case 'locked':
+      throw failure(
+        `the credential store is locked, and may have the passphrase of ${image}: ${problem?.message ?? ''}`,
+        'unlock it first; nothing was changed',
+      )
+    case 'unavailable':
+      return { value, unasked: true }
+    case 'env':
+    case 'default':
+      return { value }
+  }
+}
+
+/** A change that was cut short has left volumes that only its new passphrase opens: they get the old one back before that is forgotten. */
+async function takeBack(
+  image: string,
+  volumes: readonly EncryptedVolume[],
+  old: string,
+  { credentials, executor, say }: PasswdTools,
+): Promise<void> {
+  const { value: next } = await credentials.resolve(NEXT, image)
+  if (next === undefined || next === old) return
+  for (const volume of volumes)
+    try {
+      await changePassphrase(volume, next, old, executor)
+      say(`${volume.name}: an earlier change was cut short, and is taken back`)
+    } catch (error) {
+      // most likely it still has the old one
+      if (!(error instanceof WrongPassphrase)) throw error
+    }
 }
 
 async function replaceStored(
   image: string,
   to: string,
-  credentials: Credentials,
-  say: (line: string) => void,
+  where: StoreName,
+  { credentials, say }: PasswdTools,
 ): Promise<void> {
   try {
-    say(`Stored ov/enc/${image} in ${await credentials.set('ov/enc', image, to)}`)
-    await credentials.delete('ov/enc-next', image)
+    await credentials.replace(SERVICE, image, to, where)
+    say(`Stored ${SERVICE}/${image} in ${where}`)
+    await credentials.delete(NEXT, image)
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
     throw failure(
       `the passphrase was changed, and the credential store still has the old one: ${error.diagnostics[0]?.message ?? error.message}`,
-      `store the new one: ov secrets set ov/enc ${image}`,
+      `store the new one: ov secrets set ${SERVICE} ${image}`,
     )
   }
 }

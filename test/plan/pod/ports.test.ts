@@ -91,7 +91,7 @@ describe('port mappings', () => {
     expect(withFlags(entry, { env: ['C=3'], clean: true }, image, undefined).env).toEqual(['C=3'])
     expect(() => withFlags(entry, { env: ['SECRET'] }, image, undefined)).toThrow(BadFlag)
   })
-  it('POD-41 POD-T17 one volume is named and the others stay; flags go before the variable, it before the entry', () => {
+  it('POD-41 POD-T17 ENC-03 ENC-04 ENC-05 one volume is named and the others stay; flags go before the variable, it before the entry', () => {
     const entry = {
       volumes: [
         { name: 'library', type: 'encrypted' as const, dataSeeded: true, dataSource: 'x:1' },
@@ -110,7 +110,7 @@ describe('port mappings', () => {
       { name: 'import', type: 'bind' },
     ])
   })
-  it('POD-40 POD-41 a volume without a kind, or of an unknown one, is refused', () => {
+  it('POD-40 POD-41 ENC-03 a volume without a kind, or of an unknown one, is refused', () => {
     const use = (text: string) => () => withFlags({}, { volumes: [text] }, image, undefined)
     expect(use('library')).toThrow('library:volume, library:bind[:PATH] or library:encrypted[:PATH]')
     expect(use('library:crypt')).toThrow('there is no kind of volume "crypt"')
