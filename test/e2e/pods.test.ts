@@ -79,7 +79,7 @@ describe('deploys without a project', () => {
       ['config page --memory-max lots', 64, '--memory-max "lots"'],
       ['config page -v nope:bind:/tmp', 1, 'the image has no volume "nope"'],
       ['config page --bind data=/no/such/folder', 1, 'the directory /no/such/folder does not exist'],
-      ['config page --encrypt data', 1, 'refusing to run it unencrypted'],
+      ['config page --encrypt nope', 1, 'the image has no volume "nope"'],
       ['config page -e "A=$(printf \'x\\r\\ny\')"', 1, 'carriage return'],
       ['start nowhere', 1, 'image "nowhere" is not available locally.'],
       ['stop page', 1, "run 'ov config page' first"],

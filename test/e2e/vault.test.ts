@@ -157,7 +157,9 @@ describe('an encrypted volume', () => {
 
   it('ENC-16 ENC-43 ENC-44 ENC-46 ENC-T7 a dead daemon is seen, and mounted over', async () => {
     await sh('systemctl --user stop ov-notes; pkill -KILL gocryptfs')
-    expect((await done('config status notes')).stdout).toBe("library: stale (daemon died; run 'ov config mount notes')")
+    await expect
+      .poll(async () => (await done('config status notes')).stdout)
+      .toBe("library: stale (daemon died; run 'ov config mount notes')")
     expect(await sh(`grep -c ov-notes-library/plain /proc/mounts`)).toBe('1')
     expect((await done('config mount notes')).stderr).toBe(`Mounted library at ${STORAGE}/ov-notes-library/plain`)
     expect(await sh(`cat ${STORAGE}/ov-notes-library/plain/b.txt; grep -c ov-notes-library/plain /proc/mounts`)).toBe(
