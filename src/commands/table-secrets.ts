@@ -1,8 +1,9 @@
 import type { CommandSpec } from './command.ts'
 
-const DEPLOY = { name: '<deploy>', help: 'an image, image/instance, or the name of a deploy' }
+export const DEPLOY = { name: '<deploy>', help: 'an image, image/instance, or the name of a deploy' }
+export const INSTANCE = { flags: '-i, --instance <name>', help: 'an instance of the deploy' }
 const VAULT = [
-  { flags: '-i, --instance <name>', help: 'an instance of the deploy' },
+  INSTANCE,
   { flags: '--volume <name>', help: 'this encrypted volume only; default: all' },
 ]
 const CREDENTIAL = [

@@ -1,5 +1,5 @@
 import type { CommandSpec } from './command.ts'
-import { SECRET_COMMANDS } from './table-secrets.ts'
+import { DEPLOY, INSTANCE, SECRET_COMMANDS } from './table-secrets.ts'
 
 const PATH_ARGUMENT = {
   name: '[path]',
@@ -25,8 +25,6 @@ const ENGINE = {
   help: 'podman, docker, or auto (podman where it is installed); default: the setting engine.build, else auto',
 }
 
-const DEPLOY = { name: '<deploy>', help: 'an image, image/instance, or the name of a deploy' }
-const INSTANCE = { flags: '-i, --instance <name>', help: 'an instance of the deploy' }
 const DEPLOY_TAG = { flags: '--tag <tag>', help: 'tag of the image; default: the newest local build' }
 const BUILD = { flags: '--build', help: 'build the image first, with the project around' }
 const VARIABLE = { flags: '-e, --env <NAME=VALUE>', help: '', repeat: true } as const
