@@ -2,10 +2,7 @@ import type { CommandSpec } from './command.ts'
 
 export const DEPLOY = { name: '<deploy>', help: 'an image, image/instance, or the name of a deploy' }
 export const INSTANCE = { flags: '-i, --instance <name>', help: 'an instance of the deploy' }
-const VAULT = [
-  INSTANCE,
-  { flags: '--volume <name>', help: 'this encrypted volume only; default: all' },
-]
+const VAULT = [INSTANCE, { flags: '--volume <name>', help: 'this encrypted volume only; default: all' }]
 const CREDENTIAL = [
   { name: '<service>', help: 'ov/enc, ov/vnc, ov/secret, ov/api-key, or another one' },
   { name: '<key>', help: 'the name within the service, such as an image' },
