@@ -44,6 +44,15 @@ export async function askHidden(
   { text, id, cache }: Question,
   { executor, signal }: { readonly executor: Executor; readonly signal: AbortSignal },
 ): Promise<[string, ...string[]]> {
+  if (!hasTerminal())
+    throw new DiagnosticError([
+      {
+        code: 'OV5009',
+        severity: 'error',
+        message: `there is no terminal to ask on: ${text}`,
+        remedy: 'run it in a terminal; ov config passwd takes its three lines from a pipe, too',
+      },
+    ])
   const accept = cache === 'use' ? ['--accept-cached', '--multiple'] : []
   const keep = cache === 'none' ? [] : [`--keyname=${id}`, ...accept]
   const { exitCode, stdout } = await executor.run(

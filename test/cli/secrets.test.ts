@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
 import { Workspace } from '../harness.ts'
 
@@ -99,6 +100,25 @@ describe('ov secrets', () => {
     expect((await ov(['secrets', 'path'])).stdout).toBe(
       `${place.top}/config/ov/secrets.kdbx (default, not yet created)\n`,
     )
+  })
+})
+
+describe('without a terminal', () => {
+  it('ENC-35 ENC-48 a question ends at once, with what to do', async () => {
+    const { place, ov } = home()
+    writeFileSync(
+      join(place.top, 'config/ov/deploy.yml'),
+      'version: 4\ndeploy:\n  notes:\n    target: pod\n    volumes:\n      - name: a\n        type: encrypted\n',
+    )
+    const line = await ov(['config', 'passwd', 'notes'], { input: 'one line only\n' })
+    expect([line.code, line.stderr]).toEqual([1, expect.stringContaining('there are 1 lines')])
+    const script = `exec setsid -w ${process.execPath} dist/cli.js config passwd notes </dev/null`
+    const { exitCode, stderr } = await execa('sh', ['-c', script], {
+      cwd: join(import.meta.dirname, '../..'),
+      env: { HOME: place.top, XDG_CONFIG_HOME: join(place.top, 'config') },
+      reject: false,
+    })
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('there is no terminal to ask on')])
   })
 })
 
