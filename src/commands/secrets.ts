@@ -99,10 +99,12 @@ export async function importAll(context: Context, { dryRun }: DryRun): Promise<n
   const credentials = openCredentials(context)
   const to = await credentials.active()
   let failed = 0
+  let found = 0
   for (const from of ['config', 'keyring'] as const) {
     const store = credentials.store(from)
     if (from === to.name || !store || !(await store.probe())) continue
     for (const one of await store.list()) {
+      found++
       const result = await moved(one, store, to, dryRun === true)
       if (result !== undefined) failed++
       context.say(
@@ -110,6 +112,7 @@ export async function importAll(context: Context, { dryRun }: DryRun): Promise<n
       )
     }
   }
+  if (found === 0) context.say(`The other stores have nothing for ${to.name}`)
   return failed === 0 ? 0 : 1
 }
 
