@@ -216,10 +216,13 @@ cmd_exec() {
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
   [ ! -d "/proc/$pid/root/run/user/$uid" ] ||
     login+=(XDG_RUNTIME_DIR="/run/user/$uid" DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$uid/bus")
+  # A login makes a keyring of its own that has the user's (pam_keyinit); without, the one of whoever started us counts.
+  # shellcheck disable=SC2016
+  local keyring='exec 9>&2 2>/dev/null; exec keyctl session - sh -c '\''keyctl link @u @s >&2; exec 2>&9 9>&- "$@"'\'' login "$@"'
   # nsenter has to fork to get into the pid namespace; pdeathsig makes killing it kill the command too
   exec nsenter -t "$pid" -m -p -C -i -u -n --root="/proc/$pid/root" --wd="/proc/$pid/root" \
     setpriv --reuid "$uid" --regid "$gid" --init-groups --pdeathsig KILL -- \
-    env -i -C "${dir:-$home}" "${login[@]}" "${env[@]}" "$@"
+    env -i -C "${dir:-$home}" "${login[@]}" "${env[@]}" sh -c "$keyring" login "$@"
 }
 
 cmd_ssh() {
