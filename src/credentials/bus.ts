@@ -16,8 +16,8 @@ export interface Bus {
   ): Promise<readonly unknown[]>
   /** A value together with its type, for arguments that leave the type open. */
   variant(signature: string, value: unknown): unknown
-  /** Hears signals that match the rule, and those of other rules, too: the listener looks at what it gets. Throws when the bus refuses the rule. (ENC-55) */
-  subscribe(rule: string, listener: (signal: Signal) => void): Promise<() => Promise<void>>
+  /** Hears signals that match one of the rules, and those of others, too: the listener looks at what it gets. Throws when the bus refuses a rule. (ENC-55) */
+  subscribe(rules: readonly string[], listener: (signal: Signal) => void): Promise<() => Promise<void>>
   /** Hears of a connection that is lost; not of one that is closed. */
   onLost(listener: () => void): void
   /** Ends the connection; without this the process would not end. (CRED-34) */
@@ -48,8 +48,8 @@ interface Client extends Library.MessageBus {
   readonly _connection: { readonly stream: Socket }
 }
 
-const SECRETS = 'org.freedesktop.secrets'
-const BUS = { path: '/org/freedesktop/DBus', name: 'org.freedesktop.DBus' }
+export const SECRETS = 'org.freedesktop.secrets'
+export const BUS = { path: '/org/freedesktop/DBus', name: 'org.freedesktop.DBus' }
 
 /** Connects to the user's bus: the address (`$DBUS_SESSION_BUS_ADDRESS`), or where systemd has it. Throws `BusError` where there is none. (CRED-34, CRED-35) */
 export async function connectSessionBus(
@@ -149,8 +149,9 @@ class SessionBus implements Bus {
     return new this.#library.Variant(signature, value)
   }
 
-  async subscribe(rule: string, listener: (signal: Signal) => void): Promise<() => Promise<void>> {
-    const match = (member: string) => this.call(BUS.path, BUS.name, member, 's', [rule], { destination: BUS.name })
+  async subscribe(rules: readonly string[], listener: (signal: Signal) => void): Promise<() => Promise<void>> {
+    const match = (member: string) =>
+      Promise.all(rules.map((rule) => this.call(BUS.path, BUS.name, member, 's', [rule], { destination: BUS.name })))
     this.#signals.add(listener)
     try {
       await match('AddMatch')

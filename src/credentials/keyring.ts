@@ -1,5 +1,5 @@
 import { BAD_ADDRESS, BusError, orNothing, TIMEOUT } from './bus-error.ts'
-import type { Bus, Signal } from './bus.ts'
+import { BUS, SECRETS, type Bus, type Signal } from './bus.ts'
 import { collectionsInOrder, complaint, isBroken, type Order } from './collections.ts'
 import { findItem, removeItem, writeItem } from './items.ts'
 import { SecretService, type Prompting } from './secret-service.ts'
@@ -182,11 +182,14 @@ export async function inspectCollections(bus: Bus): Promise<KeyringLook> {
 }
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties'
-const UNLOCKED_RULE = `type='signal',interface='${PROPERTIES}',member='PropertiesChanged',path_namespace='/org/freedesktop/secrets/collection'`
+const RULES = [
+  `type='signal',interface='${PROPERTIES}',member='PropertiesChanged',path_namespace='/org/freedesktop/secrets/collection'`,
+  `type='signal',sender='${BUS.name}',interface='${BUS.name}',member='NameOwnerChanged',arg0='${SECRETS}'`,
+]
 
 /**
- * Hears of collections that are unlocked, until the function that it comes back with is called, and of a connection that is lost meanwhile. Undefined
- * where nobody will tell: no bus, or one that refuses. (ENC-54, ENC-55)
+ * Hears of collections that are unlocked, and of a keyring that starts, until the function that it comes back with is called, and of a connection that
+ * is lost meanwhile. Undefined where nobody will tell: no bus, or one that refuses. (ENC-54, ENC-55)
  */
 export async function onUnlock(
   connect: () => Promise<Bus>,
@@ -197,8 +200,8 @@ export async function onUnlock(
   if (!bus) return undefined
   bus.onLost(lost)
   try {
-    await bus.subscribe(UNLOCKED_RULE, (signal) => {
-      if (tellsOfUnlock(signal)) unlocked()
+    await bus.subscribe(RULES, (signal) => {
+      if (tellsOfUnlock(signal) || tellsOfStart(signal)) unlocked()
     })
   } catch (error) {
     bus.close()
@@ -214,3 +217,7 @@ const tellsOfUnlock = ({ body: [of, changed] }: Signal): boolean =>
   changed !== null &&
   'Locked' in changed &&
   changed.Locked === false
+
+/** A keyring may be unlocked when it comes, and then it says nothing of it. */
+const tellsOfStart = ({ iface, member, body: [name, , owner] }: Signal): boolean =>
+  iface === BUS.name && member === 'NameOwnerChanged' && name === SECRETS && owner !== ''

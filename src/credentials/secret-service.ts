@@ -121,7 +121,7 @@ export class SecretService {
   async #ask(prompt: string): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const rule = `type='signal',interface='${SECRET}.Prompt',member='Completed',path='${prompt}'`
-    const stop = await this.#bus.subscribe(rule, ({ path, member, body: [dismissed] }) => {
+    const stop = await this.#bus.subscribe([rule], ({ path, member, body: [dismissed] }) => {
       if (path === prompt && member === 'Completed') resolve(dismissed === false)
     })
     this.#bus.onLost(() => resolve(false))

@@ -169,7 +169,7 @@ describe('a connection', () => {
     const code = (address: string) => `
       import { connectSessionBus } from '${new URL('../../src/credentials/bus.ts', import.meta.url).href}'
       const bus = await connectSessionBus('${address}', { timeout: 500 }).catch((error) => console.log(error.errorName))
-      await bus?.subscribe("type='signal'", () => {})
+      await bus?.subscribe(["type='signal'"], () => {})
       bus?.close()
       console.log('done', Date.now())`
     for (const [address, first] of [
@@ -213,7 +213,7 @@ describe('a connection', () => {
   it('ENC-54 signals that match come until the subscription ends; a rule that is none is refused', async () => {
     const connection = await connectSessionBus(bus.address)
     const heard: Signal[] = []
-    const stop = await connection.subscribe("type='signal',interface='org.example.I'", (signal) => {
+    const stop = await connection.subscribe(["type='signal',interface='org.example.I'"], (signal) => {
       // The bus tells each connection its own name, whatever that has asked for.
       if (signal.iface !== DBUS) heard.push(signal)
     })
@@ -224,7 +224,7 @@ describe('a connection', () => {
     fake.signal('/a', 'org.example.I', 'Said', 's', ['second'])
     await daemon(connection, 'ListNames')
     expect(heard).toHaveLength(1)
-    expect(await errorOf(connection.subscribe('nonsense', () => {}))).toMatchObject({
+    expect(await errorOf(connection.subscribe(['nonsense'], () => {}))).toMatchObject({
       errorName: `${DBUS}.Error.MatchRuleInvalid`,
     })
     connection.close()

@@ -1,3 +1,4 @@
+import { sessionBus } from 'dbus-next'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connectSessionBus } from '../../src/credentials/bus.ts'
 import { inspectCollections, onUnlock } from '../../src/credentials/keyring.ts'
@@ -777,6 +778,22 @@ describe('signals of the keyring', () => {
     changed(at('login'), COLLECTION, flag(false))
     await new Promise((done) => setTimeout(done, 50))
     expect(woken).toBe(1)
+  })
+
+  it('ENC-54 a keyring that starts wakes; one that ends, and other programs, do not', async () => {
+    let woken = 0
+    const stop = await onUnlock(
+      () => connectSessionBus(bus.address),
+      () => woken++,
+      () => expect.unreachable(),
+    )
+    fake.stop()
+    const other = sessionBus({ busAddress: bus.address })
+    await other.requestName('org.example.Other', 0)
+    fake = await FakeKeyring.start(bus.address)
+    await expect.poll(() => woken).toBe(1)
+    await stop?.()
+    other.disconnect()
   })
 
   it('ENC-55 nobody tells where there is no bus, or the bus refuses', async () => {
