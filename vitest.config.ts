@@ -23,6 +23,7 @@ export default defineConfig({
   test: {
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/report.json' },
+    globalSetup: './test/temporary.ts',
     sequence: { sequencer: LongestFirst },
     // A test on a machine of its own waits more than it computes.
     maxWorkers: Math.max(3, availableParallelism()),
@@ -40,7 +41,13 @@ export default defineConfig({
       {
         resolve: { alias },
         // Real machines, real builds: minutes, not milliseconds.
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 900_000 },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+          expect: { poll: { timeout: 60_000, interval: 200 } },
+        },
       },
     ],
   },

@@ -106,8 +106,12 @@ export async function passwd(context: Context, options: VaultOptions, argument: 
   const [from, to, again] = await readThree(image, machine)
   if (to !== again) throw failure('the new passphrase and its repetition differ; nothing was changed', 'run it again')
   await changeVault(
-    // The store has one passphrase for the image: other instances go with it.
-    { ...vault, ...(all && { volumes: [...vault.volumes, ...vault.siblings] }) },
+    image,
+    () => {
+      const now = findVault(argument, options, thisMachine(context))
+      // The store has one passphrase for the image: other instances go with it.
+      return { ...now, ...(all && { volumes: [...now.volumes, ...now.siblings] }) }
+    },
     { from, to, all },
     { ...machine, forget: (name) => forgetPassphrase(name, machine) },
   )

@@ -20,6 +20,7 @@ describe('where an encrypted volume is', () => {
   ])('ENC-10 ENC-12 %s at %s', (key, host, directory, unit) => {
     expect(encryptedVolume(key, { name: 'library', ...(host !== undefined && { host }) }, PATHS)).toEqual({
       name: 'library',
+      key,
       cipher: `${directory}/cipher`,
       plain: `${directory}/plain`,
       unit,

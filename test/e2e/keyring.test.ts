@@ -1,8 +1,6 @@
 /** Encrypted volumes whose passphrase is in a GNOME Keyring, or in a KeePass file: waiting, unlocking, booting, asking. */
-import { join } from 'node:path'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMachine, type TestMachine, type TestProject } from './machine.ts'
+import { putProgram, startMachine, type TestMachine, type TestProject } from './machine.ts'
 
 const PROJECT = `import { image, layer, service } from 'ov'
 import { stock } from './stock.ts'
@@ -44,24 +42,15 @@ const answers = () =>
   sh('curl -sS --retry 20 --retry-all-errors --retry-delay 1 -o /dev/null -w "%{http_code}" http://127.0.0.1:8099/')
 const waits = async () => {
   await expect
-    .poll(journal, { timeout: 30_000 })
+    .poll(journal)
     .toContain('ov: waiting for keyring unlock (ov-enc/notes, event-driven via DBus PropertiesChanged)')
-  await expect.poll(state, { timeout: 10_000 }).toMatch(/start-pre/)
+  await expect.poll(state).toMatch(/start-pre/)
 }
 
 beforeAll(async () => {
   machine = await startMachine('keyring')
   project = await machine.project('keyring', { 'images.ts': PROJECT })
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'unlock.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    write: false,
-    external: ['x11', 'usocket'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
-  })
-  await machine.bed.put('unlock.mjs', outputFiles[0]!.text)
+  await putProgram(machine, 'unlock.ts')
   await forget()
   await project.done('image build notes')
   await machine.bed.put('keyring-password', PASSWORD, { mode: 0o600 })
@@ -127,13 +116,13 @@ describe('a passphrase in the keyring', () => {
     await sh('systemctl --user stop ov-notes')
     expect(await state()).toBe('inactive/dead')
     await sh('systemctl --user start --no-block ov-notes')
-    await expect.poll(state, { timeout: 20_000 }).toMatch(/start-pre/)
+    await expect.poll(state).toMatch(/start-pre/)
     await expect.poll(() => sh("pgrep -fc '^node /opt/ov/dist/cli.js config mount notes' || true")).toBe('1')
     await sh('sleep 2')
     await sh("pkill -TERM -f '^node /opt/ov/dist/cli.js config mount notes'")
-    await expect.poll(journal, { timeout: 20_000 }).toContain('ov: stopped waiting for the passphrase of notes')
+    await expect.poll(journal).toContain('ov: stopped waiting for the passphrase of notes')
     // with Restart=always it waits again; the container has not been there
-    await expect.poll(state, { timeout: 20_000 }).toMatch(/start-pre/)
+    await expect.poll(state).toMatch(/start-pre/)
     expect(await sh("podman ps -a --format '{{.Names}}'")).not.toContain('ov-notes')
     expect(await sh(`ls -A ${PLAIN}`)).toBe('')
   })
@@ -142,7 +131,7 @@ describe('a passphrase in the keyring', () => {
     await sh('pkill -KILL gnome-keyring-d; sleep 1')
     expect(await state()).toMatch(/start-pre/)
     await unlock()
-    await expect.poll(state, { timeout: 50_000 }).toBe('active/running')
+    await expect.poll(state).toBe('active/running')
   })
 
   it('ENC-T5 ENC-41 with a locked one nothing is made up, and no vault is made', async () => {
@@ -182,9 +171,9 @@ describe('a passphrase in the keyring', () => {
 
   it('ENC-60 POD-47 CRED-31 after a boot it waits, and runs once the keyring is open', async () => {
     await machine.bed.reboot()
-    await expect.poll(state, { timeout: 60_000 }).toMatch(/start-pre/)
+    await expect.poll(state).toMatch(/start-pre/)
     await unlock()
-    await expect.poll(state, { timeout: 30_000 }).toBe('active/running')
+    await expect.poll(state).toBe('active/running')
     expect(await answers()).toBe('404')
   })
 
@@ -211,6 +200,32 @@ describe('a passphrase in the keyring', () => {
     expect((await ov('settings migrate-secrets')).exitCode).toBe(1)
     expect(await sh('grep -c "third value" ~/.config/ov/config.yml')).toBe('1')
     await unlock()
+  })
+
+  it('CRED-63 ENC-T13 a SIGKILL at any moment of it loses nothing, and the next one finishes', async () => {
+    const said = await sh(
+      `fill() { for n in 1 2 3 4 5; do secret-tool clear service ov/secret username m$n; printf "value $n" | OV_SECRET_BACKEND=config ov secrets set ov/secret m$n; done; }
+       cd; export OV_SECRET_BACKEND=
+       {
+         fill; start=$(date +%s%N); ov settings migrate-secrets; took=$(( ($(date +%s%N) - start) / 1000000 ))
+       } >/dev/null 2>&1
+       cut=0
+       for at in $(seq 12); do
+         [ "$(grep -c 'value [1-5]' ~/.config/ov/config.yml)" = 5 ] || fill >/dev/null 2>&1
+         ov settings migrate-secrets >/dev/null 2>&1 & pid=$!
+         sleep $(awk "BEGIN { print $took * (0.4 + $at / 20) / 1000 }"); kill -KILL $pid 2>/dev/null && cut=$((cut + 1)); wait $pid 2>/dev/null
+         for n in 1 2 3 4 5; do
+           grep -q "m$n: value $n" ~/.config/ov/config.yml || [ "$(secret-tool lookup service ov/secret username m$n)" = "value $n" ] || echo "m$n is lost after $at"
+         done
+         ov settings migrate-secrets >/dev/null 2>&1 || echo "fails after $at"
+         [ "$(grep -c 'value [1-5]' ~/.config/ov/config.yml)" = 0 ] || echo "not all have moved after $at"
+         for n in 1 2 3 4 5; do [ "$(secret-tool lookup service ov/secret username m$n)" = "value $n" ] || echo "m$n is lost"; done
+       done
+       for n in 1 2 3 4 5; do ov secrets delete ov/secret m$n >/dev/null 2>&1; done
+       echo "cut short: $cut"`,
+    )
+    expect(said).toMatch(/^cut short: \d+$/)
+    expect(Number(said.replace(/\D+/, ''))).toBeGreaterThan(4)
   })
 
   it('CRED-32 CRED-60 DOC-07 what the index names and the keyring has not', async () => {
@@ -256,9 +271,7 @@ describe('a passphrase in a KeePass file', () => {
     expect(await journal()).toContain('the credential store is locked, and encryption passphrase ov/enc/notes')
     expect(await sh(`ls -A ${PLAIN}`)).toBe('')
     await machine.bed.reboot()
-    await expect
-      .poll(() => sh('systemctl --user is-system-running || true'), { timeout: 60_000 })
-      .toMatch(/running|degraded/)
+    await expect.poll(() => sh('systemctl --user is-system-running || true')).toMatch(/running|degraded/)
     expect(await state()).toBe('inactive/dead')
     await done('start notes', { env: KDBX })
     expect(await answers()).toBe('404')
@@ -292,9 +305,7 @@ describe('a passphrase that is asked for', () => {
     await done('config notes --encrypt extra --no-autodetect', { env: { GOCRYPTFS_PASSWORD: 'second word' } })
     await done('stop notes --unmount')
     const mount = (answers: string) =>
-      sh(
-        `(sleep 2; ${answers} sleep 5) | OV_SECRET_BACKEND= timeout 60 script -qec 'ov config mount notes' /dev/null`,
-      )
+      sh(`(sleep 2; ${answers} sleep 5) | OV_SECRET_BACKEND= timeout 60 script -qec 'ov config mount notes' /dev/null`)
     const asked = await mount(`printf 'wrong one\\r'; sleep 4; printf 'second word\\r';`)
     expect(asked.match(/Passphrase for ov-notes:/g)).toHaveLength(2)
     expect(asked).toContain('Mounted library at')
@@ -305,14 +316,16 @@ describe('a passphrase that is asked for', () => {
     expect(cached).toContain('Mounted extra at')
   })
 
-  it('ENC-39 ENC-41 --password manual asks twice before anything is made', async () => {
+  it('ENC-33 ENC-39 ENC-41 --password manual asks twice before anything is made', async () => {
     const config = (answers: string) =>
       sh(
         `(sleep 3; ${answers} sleep 6) | timeout 60 script -qec 'OV_SECRET_BACKEND= ov config notes -i manual -p 8096:8080 --encrypt extra --password manual --no-autodetect' /dev/null`,
       )
     const vault = 'ls ~/.local/share/ov/encrypted/ov-notes-manual-extra/cipher 2>/dev/null || true'
     // the image has a passphrase, which its instances share
-    expect(await config(`printf 'second word\\r';`)).toContain('Initialized extra')
+    const said = await config(`printf 'second word\\r';`)
+    expect(said).toContain('Initialized extra')
+    expect(said).not.toMatch(/master key|[0-9a-f]{8}-[0-9a-f]{8}/)
     expect(await sh(vault)).toContain('gocryptfs.conf')
   })
 })

@@ -23,9 +23,10 @@ export const pageImage = image({ name: 'page', base: stock, layers: [page] })
 const SHIM = `#!/bin/bash
 kill=/home/op/kill
 if [ -e $kill/at ]; then
-  n=$(flock $kill/lock sh -c "echo x >> $kill/calls; wc -l < $kill/calls")
+  here="$(basename "$0") $1 $2 $3"
+  n=$(flock $kill/lock sh -c 'echo "$1" >> $0/calls; wc -l < $0/calls' $kill "$here")
   if [ "$n" = "$(cat $kill/at)" ]; then
-    echo "$(basename "$0") $1 $2 $3" > $kill/where
+    echo "$here" > $kill/where
     [ "$(cat $kill/how)" = before ] || /usr/bin/$(basename "$0") "$@"
     pkill -KILL -f '^node /opt/ov'
     exit 1
@@ -41,7 +42,7 @@ kill=~/kill; mkdir -p $kill
 loop() {
   before; ov $1 >/dev/null 2>&1 || { echo "$1 fails"; exit 1; }
   wanted=$(state)
-  rm -f $kill/changing
+  rm -rf $kill/changing $kill/seen; mkdir $kill/seen
   for how in before after; do
     for at in $(seq 200); do
       # after a program that only looks, all is as before it
@@ -51,6 +52,8 @@ loop() {
       rm -f $kill/at
       [ $how = after ] || ! grep -qE "$CHANGING" $kill/where || echo $at >> $kill/changing
       [ $code = 137 ] || { [ $code = 0 ] && break; echo "$how $at: exit $code"; break; }
+      # what the next run makes of this is known
+      mkdir $kill/seen/$(left) 2>/dev/null || continue
       for i in 1 2 3 4 5 6 7 8 9; do pgrep -f '^(/usr/bin/)?podman (run|rm|pod|volume|secret)' >/dev/null || break; sleep 0.3; done
       ov $1 >$kill/out 2>&1 || { echo "$how $at, $(cat $kill/where): the next run fails"; cat $kill/out; }
       found=$(state)
@@ -58,6 +61,10 @@ loop() {
     done
     echo "$how: $((at - 1))"; count=$at
   done
+}
+# what a killed ov has left: its files, and what the programs before had done
+left() {
+  { find ~/.config/ov ~/.config/containers ~/.local/state/ov -printf '%p %s\n' | sort; cat ~/.config/ov/deploy.yml ~/.local/state/ov/deploys/*; head -n $((at - 1)) $kill/calls | grep -E "$CHANGING"; cat $kill/how; [ $(cat $kill/how) = before ] || cat $kill/where; } 2>/dev/null | sha1sum | cut -d' ' -f1
 }
 state() {
   cat ~/.config/ov/deploy.yml 2>/dev/null

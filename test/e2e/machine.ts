@@ -5,6 +5,7 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:f
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { withLock } from '../../src/state/lock.ts'
 import { buildBeds, startBed, type Bed, type BedMount, type ExecOptions, type ExecResult } from '../bed/bed.ts'
 import { STOCK } from './stock.ts'
@@ -63,6 +64,20 @@ export async function makeSidecar(machine: TestMachine, image: string, reference
      podman commit -q --change 'CMD ["sh","-c","trap \\"exit 0\\" TERM; sleep infinity & wait"]' --change 'ENTRYPOINT []' $container ${reference}
      podman rm $container`,
   )
+}
+
+/** Puts a program of this folder into the home of the user, as one file: `unlock.ts` → `~/unlock.mjs`. */
+export async function putProgram({ bed }: TestMachine, file: string): Promise<void> {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, 'test/e2e', file)],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+    external: ['x11', 'usocket'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+  })
+  await bed.put(file.replace(/ts$/, 'mjs'), outputFiles[0]!.text)
 }
 
 const TAR = ['--numeric-owner', '--xattrs', '--xattrs-include=*']

@@ -94,7 +94,7 @@ describe('deploys without a project', () => {
     expect(await machine.sh('ls -A ~/.config/ov ~/.config/containers/systemd 2>/dev/null | grep -v : || true')).toBe('')
   })
 
-  it('POD-28 POD-32 POD-91 POD-92 POD-49 config, start, and the service answers', async () => {
+  it('POD-28 POD-32 POD-91 POD-92 POD-49 CRED-70 CRED-75 CRED-86 config, start, and the service answers', async () => {
     const { stdout, stderr } = await done('config store -p 6000:6000 --no-autodetect')
     expect(stdout).toBe('')
     expect(stderr).toContain('Wrote /home/op/.config/containers/systemd/ov-store.container')
@@ -108,6 +108,10 @@ describe('deploys without a project', () => {
     const password = await machine.sh('podman exec ov-store cat /run/secrets/db-password')
     expect(password).toMatch(/^[A-Za-z0-9_-]{43}=$/)
     expect(await env('store', 'DB_PASSWORD')).toBe(password)
+    expect((await quadlet('store')).match(/^Secret=.*$|^.*PASSWORD.*$/gm)).toEqual([
+      'Secret=ov-store-db-password,target=/run/secrets/db-password',
+      'Secret=ov-store-db-password,type=env,target=DB_PASSWORD',
+    ])
     // It stands nowhere but in podman and in the private file.
     expect(await machine.sh(`grep -rlF -- '${password}' ~/.config ~/.local/state || true`)).toBe(
       '/home/op/.config/ov/config.yml',
@@ -162,9 +166,30 @@ describe('deploys without a project', () => {
     expect(await machine.sh("grep -rlF 's3cret-value' ~/.config ~/.local/state")).toBe('/home/op/.config/ov/config.yml')
   })
 
-  it('POD-101 POD-138 POD-140 POD-141 POD-102 POD-26 POD-04 POD-08 two instances side by side share nothing', async () => {
+  it('CRED-72 CRED-75 CRED-81 ENC-T12 another value is one command and a restart away, and all deploys keep their secrets', async () => {
+    await project.done('secrets set ov/secret API_TOKEN', { stdin: 'another value' })
+    const before = [await quadlet('page'), await quadlet('store')]
+    const password = await env('store', 'DB_PASSWORD')
+    await done('config page --update-all --no-autodetect')
+    expect([await quadlet('page'), await quadlet('store')]).toEqual(before)
+    // What the image owns is never replaced: a database would not open any more.
+    await project.done('secrets set ov/secret ov-store-db-password', { stdin: 'replaced' })
+    await done('config store --no-autodetect')
+    expect(await machine.sh("podman secret inspect --showsecret -f '{{.SecretData}}' ov-store-db-password")).toBe(
+      password,
+    )
+    await project.done('secrets set ov/secret ov-store-db-password', { stdin: password })
+    await done('restart page')
+    expect(await env('page', 'API_TOKEN')).toBe('another value')
+    expect(await machine.sh("podman secret inspect --showsecret -f '{{.SecretData}}' ov-page-api-token")).toBe(
+      'another value',
+    )
+  })
+
+  it('CRED-71 POD-101 POD-138 POD-140 POD-141 POD-102 POD-26 POD-04 POD-08 two instances side by side share nothing', async () => {
     await done("config page -i two -p 8089:8080 -e 'GREETING=second' --no-autodetect")
     expect(await quadlet('page-two')).toContain('Description=Overthink page (two)\n')
+    expect(await quadlet('page-two')).toContain('Secret=ov-page-two-api-token,type=env,target=API_TOKEN\n')
     expect(await machine.sh('curl -fsS http://127.0.0.1:8088/; curl -fsS http://127.0.0.1:8089/')).toContain('second')
     expect(await machine.sh('podman volume ls -q | grep page | sort')).toBe(
       'ov-page-cache\nov-page-data\nov-page-two-cache\nov-page-two-data',

@@ -20,7 +20,7 @@ export const notesImage = image({ name: 'notes', base: stock, layers: [notes] })
 const SHIM = `#!/bin/bash
 name=$(basename "$0") kill=/home/op/kill
 if [ -e $kill/at ]; then
-  n=$(/usr/bin/flock $kill/lock sh -c "echo x >> $kill/calls; wc -l < $kill/calls")
+  n=$(/usr/bin/flock $kill/lock sh -c 'echo $1 >> $0/calls; wc -l < $0/calls' $kill $name)
   if [ "$n" = "$(cat $kill/at)" ]; then
     echo "$name" > $kill/where
     [ "$(cat $kill/how)" = before ] || /usr/bin/$name "$@"
@@ -39,7 +39,7 @@ vaults=~/.local/share/ov/encrypted
 stored() { sed -n 's#^ *ov/enc/notes: ##p' ~/.config/ov/config.yml; }
 opens() { printf '%s\\n' "$2" | gocryptfs -q -fsck -- $vaults/ov-notes-$1/cipher >/dev/null 2>&1; }
 loop() {
-  rm -f $kill/changing
+  rm -rf $kill/changing $kill/seen; mkdir $kill/seen
   for how in before after; do
     for at in $(seq 60); do
       # after a lock is taken, all is as before the next program
@@ -52,12 +52,18 @@ loop() {
       # the last thing that it did was to give back a lock: it had ended when it was to be killed
       [ $code != 0 ] || { [ -e $kill/where ] && continue; break; }
       [ $code = 137 ] || { echo "$how $at: exit $code"; break; }
+      # what the next run makes of this is known
+      mkdir $kill/seen/$(left) 2>/dev/null || continue
       killed
       printf "$2" | ov $1 >$kill/out 2>&1 || { echo "$how $at, $(cat $kill/where): the next run fails"; cat $kill/out; }
       check || echo "$how $at, $(cat $kill/where): wrong afterwards"
     done
     echo "$how: $((at - 1))"; count=$at
   done
+}
+# what a killed ov has left: its files, and what the programs before had done
+left() {
+  { find $vaults ~/.config ~/.local/state/ov -path '*/cipher/*' -prune -o -printf '%p\n' | sort; cat ~/.config/ov/deploy.yml; sed 's/: [^ ]*$/:/' ~/.config/ov/config.yml; head -n $((at - 1)) $kill/calls | grep -v flock; cat $kill/how; [ $(cat $kill/how) = before ] || cat $kill/where; } 2>/dev/null | sha1sum | cut -d' ' -f1
 }
 # what must hold at the very moment: a vault that is there opens with something that is stored, and nothing is plain
 killed() {
@@ -93,7 +99,9 @@ async function killAt(command: string, input: string, before: string, check: str
 }
 
 describe('a SIGKILL at every step', { timeout: 900_000 }, () => {
-  const NONE = `ov config unmount notes; ov remove notes --purge; pkill -x gocryptfs; rm -rf $vaults ~/.config/ov/config.yml`
+  // Quicker than ov itself, which has to look what there is.
+  const NONE = `pkill -x gocryptfs; for plain in $vaults/*/plain; do /usr/bin/fusermount3 -uz $plain; done
+     systemctl --user stop 'ov-enc-*'; podman secret rm -a; rm -rf $vaults ~/.config/ov ~/.config/containers/systemd/*`
   const ALL_OPEN = `opens library "$(stored)" && opens extra "$(stored)" && [ "$(ov config status notes)" = "$(printf 'library: mounted\\nextra: mounted')" ]`
 
   it('ENC-14 ENC-40 ENC-41 of making volumes: never one whose passphrase nobody has, and the next run finishes', async () => {
@@ -111,8 +119,12 @@ describe('a SIGKILL at every step', { timeout: 900_000 }, () => {
     await killAt(
       'config passwd notes',
       'first word\\nsecond word\\nsecond word\\n',
-      `ov config unmount notes; rm -rf $vaults
-       sed -i '/ov.enc/d' ~/.config/ov/config.yml; printf 'first word' | ov secrets set ov/enc notes; ov ${CONFIG}; ov config unmount notes`,
+      `if [ ! -e ~/first ]; then
+         ov config unmount notes; rm -rf $vaults; sed -i '/ov.enc/d' ~/.config/ov/config.yml
+         printf 'first word' | ov secrets set ov/enc notes; ov ${CONFIG}; ov config unmount notes
+         mkdir ~/first; cp -a $vaults ~/.config/ov/config.yml ~/first
+       fi
+       rm -rf $vaults; cp -a ~/first/encrypted $vaults; cp -a ~/first/config.yml ~/.config/ov/config.yml`,
       `[ "$(stored)" = 'second word' ] && opens library 'second word' && opens extra 'second word' && ! grep -q enc-next ~/.config/ov/config.yml`,
     )
   })

@@ -1,6 +1,6 @@
 /** Encrypted volumes: made, mounted, guarded, unmounted, with a passphrase in config.yml. The desktop keyring has a file of its own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMachine, type TestMachine, type TestProject } from './machine.ts'
+import { putProgram, startMachine, type TestMachine, type TestProject } from './machine.ts'
 
 const PROJECT = `import { encrypted, image, layer, pod, service } from 'ov'
 import { stock } from './stock.ts'
@@ -57,11 +57,14 @@ describe('an encrypted volume', () => {
     expect(await sh('cat ~/.config/ov/deploy.yml')).toContain('- name: library\n        type: encrypted')
   })
 
-  it('ENC-12 ENC-30 ENC-31 ENC-45 ENC-T6 its daemon runs in a scope; the passphrase is in no argument and no environment', async () => {
+  it('ENC-12 ENC-30 ENC-31 ENC-37 ENC-45 ENC-T6 its daemon runs in a scope, with absolute paths; the passphrase is in no argument and no environment', async () => {
     const value = await passphrase()
     expect(await active('ov-enc-notes-library.scope')).toBe('active')
     expect(await sh("systemctl --user list-units --plain --no-legend 'ov-enc-*' | cut -d' ' -f1")).toBe(
       'ov-enc-notes-library.scope',
+    )
+    expect(await sh('ps -C gocryptfs -o args=')).toMatch(
+      new RegExp(` ${STORAGE}/ov-notes-library/cipher ${STORAGE}/ov-notes-library/plain$`),
     )
     const found = await machine.sh('sudo grep -slF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ || true', {
       stdin: value,
@@ -81,6 +84,23 @@ describe('an encrypted volume', () => {
       "[Service]\nRestart=always\nExecStartPre=/opt/ov/bin/ov config mount notes\nTimeoutStartSec=900\n\n[Install]\n# Encrypted volumes require 'ov start' (no keyring auto-unlock)",
     )
     expect(text).not.toContain('WantedBy')
+  })
+
+  it('ENC-61 a unit that could not start ov is not written', async () => {
+    await sh('cp /usr/local/bin/node ~/node; sudo mount --bind /dev/null /usr/local/bin/node')
+    try {
+      const { exitCode, stderr } = await ov('config notes -i shell -p 8093:8080 --encrypt library --no-autodetect', {
+        env: { OV_SECRET_BACKEND: '', OV_NODE: '/home/op/node' },
+      })
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain('/opt/ov/bin/ov does not start without the environment of a login')
+      expect(stderr).toContain('sudo ln -s "$(command -v node)" /usr/local/bin/node')
+      expect(await sh('ls ~/.config/containers/systemd; grep shell ~/.config/ov/deploy.yml || true')).not.toContain(
+        'shell',
+      )
+    } finally {
+      await sh('sudo umount /usr/local/bin/node; rm ~/node')
+    }
   })
 
   it('ENC-38 ENC-62 a rootless container with keep-id reads and writes it', async () => {
@@ -172,6 +192,28 @@ describe('an encrypted volume', () => {
     await sh('systemd-run --user --scope --quiet --unit=ov-enc-notes-library -- sleep 1000 >/dev/null 2>&1 & sleep 1')
     expect((await done('config mount notes')).stderr).toContain('Mounted library at')
     expect(await sh("pgrep -fc '^sleep 1000' || true")).toBe('0')
+  })
+
+  it('ENC-65 without a manager of the user it is not mounted, and nothing runs', async () => {
+    await done('config unmount notes')
+    const { exitCode, stderr } = await project.ov('config mount notes', {
+      env: { OV_SECRET_BACKEND: '', XDG_RUNTIME_DIR: '', DBUS_SESSION_BUS_ADDRESS: '' },
+    })
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('encrypted volume "library" can not be mounted: this user has no systemd manager')
+    expect(stderr).toContain('loginctl enable-linger')
+    expect(await sh('pgrep -xc gocryptfs || true')).toBe('0')
+    expect((await done('config status notes')).stdout).toBe('library: not mounted')
+  })
+
+  it('ENC-37 a path that a shell would take for more than a path', async () => {
+    const path = `/home/op/vaults/a $(touch made) 'b" & c`
+    const argument = `'extra:encrypted:${path.replaceAll("'", `'\\''`)}'`
+    const { stderr } = await done(`config notes -i odd -p 8095:8080 -v ${argument} --no-autodetect`)
+    expect(stderr).toContain(`Mounted extra at ${path}/plain`)
+    await done('start notes -i odd')
+    await done('remove notes -i odd --purge')
+    expect(await sh('ls -d ~/vaults/*/cipher; ls ~/made 2>&1 || true')).toContain(`${path}/cipher`)
   })
 
   it('ENC-17 ENC-44 ENC-T8 many at once mount it once, and all of them succeed', async () => {
@@ -303,6 +345,22 @@ describe('what is asked wrongly', () => {
   })
 })
 
+describe('a configuration of gocryptfs that was changed in any way', () => {
+  it('ENC-14 ENC-36 ENC-43 is a clear error, or the passphrase is wrong: no crash, no hang', async () => {
+    await putProgram(machine, 'mutate-vault.ts')
+    const { outcomes, problems } = JSON.parse(await sh('node ~/mutate-vault.mjs 400')) as {
+      outcomes: Record<string, number>
+      problems: string[]
+    }
+    expect(problems).toEqual([])
+    expect(outcomes['mounted']).toBeGreaterThan(10)
+    expect(outcomes['another passphrase']).toBeGreaterThan(3)
+    expect(
+      outcomes[`/home/op/mutated/ov-notes-library/cipher/gocryptfs.conf is damaged, or of a newer gocryptfs`],
+    ).toBeGreaterThan(300)
+  })
+})
+
 describe('a change of the passphrase', () => {
   const change = (from: string, to: string, again = to, more = '') =>
     ov(`config passwd notes${more}`, { stdin: `${from}\n${to}\n${again}\n` })
@@ -344,6 +402,34 @@ describe('a change of the passphrase', () => {
     await done('config unmount notes')
     await change('third word', 'second word', 'second word', ' --volume extra')
     await done('config mount notes')
+  })
+
+  it('ENC-17 ENC-41 a volume that is made meanwhile has the new one, and those of all instances are changed by one ov at a time', async () => {
+    await done('config unmount notes')
+    const outcome = await sh(
+      `cd ${project.folder}; export OV_SECRET_BACKEND=
+       hold() { flock $XDG_RUNTIME_DIR/ov/$1.lock sh -c 'sleep 4' & sleep 0.3; }
+       hold enc-notes
+       printf 'second word\\nfifth word\\nfifth word\\n' | ov config passwd notes & passwd=$!
+       sleep 1.5
+       ov config notes -i late -p 8094:8080 --encrypt library --no-autodetect & late=$!
+       wait $passwd; echo passwd $?; wait $late; echo late $?`,
+    )
+    expect(outcome).toBe('passwd 0\nlate 0')
+    expect(await passphrase()).toBe('fifth word')
+    await done('config mount notes')
+    await done('config unmount notes')
+    await done('config unmount notes -i late')
+    await done('config mount notes -i late')
+    await done('config unmount notes -i late')
+    const waiting = await sh(
+      `cd ${project.folder}; flock $XDG_RUNTIME_DIR/ov/enc-notes-late.lock sh -c 'sleep 3' & sleep 0.3
+       printf 'fifth word\\nsecond word\\nsecond word\\n' | OV_SECRET_BACKEND= ov config passwd notes 2>&1`,
+    )
+    expect(waiting).toContain('waiting for another ov to finish with these volumes')
+    expect(waiting).toContain('Stored ov/enc/notes in config')
+    await done('config mount notes')
+    await done('remove notes -i late --purge')
   })
 })
 

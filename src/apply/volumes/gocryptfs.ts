@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../../diagnostics/diagnostic.ts'
 import { makeFolder } from '../../state/atomic.ts'
 import { attempt } from '../../state/attempt.ts'
@@ -43,6 +44,7 @@ export async function initVolume(volume: EncryptedVolume, passphrase: string, ex
 export async function mountVolume(volume: EncryptedVolume, passphrase: string, executor: Executor): Promise<void> {
   const { cipher, plain, unit } = volume
   attempt(plain, () => makeFolder(plain, 0o700))
+  refuseEndless(volume, 'can not be mounted')
   const mount = () =>
     withPassphrases([passphrase], (stdin) =>
       executor.run(
@@ -95,12 +97,39 @@ export async function changePassphrase(
   to: string,
   executor: Executor,
 ): Promise<void> {
+  refuseEndless(volume, 'keeps its passphrase')
   const result = await withPassphrases([from, to], (stdin) =>
     executor.run(['gocryptfs', '-passwd', '-q', '--', volume.cipher], { stdin }),
   )
   if (result.exitCode === 12) throw new WrongPassphrase(volume.name)
   if (result.exitCode !== 0) throw failed(volume, 'keeps its passphrase', result)
 }
+
+/** What gocryptfs allows as `-scryptn` at most, and far more than what it writes for the rest. */
+const MOST = { N: 2 ** 28, R: 64, P: 64, KeyLen: 64 }
+
+/** gocryptfs computes for hours when a damaged configuration tells it to. */
+function refuseEndless(volume: EncryptedVolume, what: string): void {
+  const file = configOf(volume)
+  let cost: Readonly<Record<string, unknown>>
+  try {
+    ;({ ScryptObject: cost } = JSON.parse(readFileSync(file, 'utf8')) as { ScryptObject: typeof cost })
+    if (Object.entries(MOST).every(([name, most]) => !(Number(cost[name]) > most))) return
+  } catch {
+    // It says that itself.
+    return
+  }
+  throw damaged(volume, what, [])
+}
+
+const configOf = ({ cipher }: EncryptedVolume): string => join(cipher, 'gocryptfs.conf')
+
+const damaged = (volume: EncryptedVolume, what: string, output: readonly string[]): DiagnosticError =>
+  report({
+    message: `encrypted volume "${volume.name}" ${what}: ${configOf(volume)} is damaged, or of a newer gocryptfs`,
+    output,
+    remedy: 'restore it from backup; without it the data can not be read',
+  })
 
 /** Hands lines to a program through its standard input, and forgets them. (ENC-30, ENC-37) */
 async function withPassphrases(
@@ -126,9 +155,12 @@ async function removeScope({ unit }: EncryptedVolume, executor: Executor): Promi
 }
 
 /** What went wrong, and what to do about it, by the exit code of gocryptfs. */
-function failed({ name, cipher, plain }: EncryptedVolume, what: string, { exitCode, stderr }: RunResult) {
+function failed(volume: EncryptedVolume, what: string, { exitCode, stderr }: RunResult) {
+  const { name, cipher, plain } = volume
+  // What follows a panic is where in gocryptfs it was.
+  const output = lines(stderr.replace(/^(?:panic|fatal error): .*/ms, ''))
   const said = (message: string, remedy: string) =>
-    report({ message: `encrypted volume "${name}" ${what}: ${message}`, output: lines(stderr), remedy })
+    report({ message: `encrypted volume "${name}" ${what}: ${message}`, output, remedy })
   if (exitCode === 127)
     return said(
       `${/systemd-run/.test(stderr) ? 'systemd-run' : 'gocryptfs'} is not installed`,
@@ -149,10 +181,15 @@ function failed({ name, cipher, plain }: EncryptedVolume, what: string, { exitCo
       )
     case 11:
     case 23:
-      return said(
-        `${cipher}/gocryptfs.conf can not be read`,
-        'run ov config for the deploy first, and check its rights',
-      )
+      if (/permission denied/i.test(stderr))
+        return said(`${configOf(volume)} can not be read`, `see whose it is: ls -l ${cipher}`)
+      if (/no such file/i.test(stderr))
+        return said(`${configOf(volume)} is missing`, 'run ov config for the deploy first')
+      return damaged(volume, what, output)
+    // no version of gocryptfs that this one knows; and what a panic of Go ends with
+    case 27:
+    case 2:
+      return damaged(volume, what, output)
     case 19:
       return /user_allow_other/.test(stderr)
         ? said('its container may not see it', 'add the line user_allow_other to /etc/fuse.conf (as root)')

@@ -4,7 +4,7 @@ import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import { badPassphrase, changePassphrase, WrongPassphrase } from './gocryptfs.ts'
 import { failure } from './passphrase.ts'
 import type { EncryptedVolume } from './places.ts'
-import { argumentsOf, locked, vaultStates, type Vault, type VaultTools } from './vault.ts'
+import { argumentsOf, imageLocked, locked, vaultStates, type Vault, type VaultTools } from './vault.ts'
 
 export interface PasswdTools extends VaultTools {
   readonly credentials: Credentials
@@ -21,46 +21,60 @@ export interface NewPassphrase {
 
 /**
  * Changes the passphrase of volumes. The store has the new one before any volume needs it, and the old one until none does: what a killed change
- * has left opens with one of the two, and the next change goes on with it. (ENC-48, ENC-49, ENC-68, ENC-69)
+ * has left opens with one of the two, and the next change goes on with it. Which volumes there are is asked when nobody makes any.
+ * (ENC-48, ENC-49, ENC-68, ENC-69)
  */
-export async function changeVault(vault: Vault, { from, to, all }: NewPassphrase, tools: PasswdTools): Promise<void> {
-  const { image, volumes, key } = vault
-  const { credentials, say } = tools
+export async function changeVault(
+  image: string,
+  find: () => Vault,
+  { from, to, all }: NewPassphrase,
+  tools: PasswdTools,
+): Promise<void> {
   const problem = badPassphrase(to) ?? badPassphrase(from)
   if (problem !== undefined) throw failure(`that can't be a passphrase: ${problem}`, 'use another one')
-  await locked(vault, tools, async () => {
-    const states = await vaultStates(volumes)
-    const open = volumes.filter((volume) => ['mounted', 'stale'].includes(states.get(volume) ?? ''))
-    if (open.length > 0)
-      throw failure(
-        `${open.map(({ name }) => name).join(', ')}: mounted, and the passphrase can only be changed while it is not`,
-        `run 'ov config unmount ${argumentsOf(key)}' first`,
-      )
-    const ready = volumes.filter((volume) => states.get(volume) === 'not mounted')
-    for (const [{ name }, state] of states) if (state === 'not initialized') say(`${name}: not initialized, skipping`)
-    const kept = all ? await keptPassphrase(image, credentials) : undefined
-    if (kept?.where) {
-      await takeBack(image, ready, kept.value, tools)
-      await credentials.replace(NEXT, image, to, kept.where)
-    }
-    try {
-      await changeEach(ready, from, to, tools)
-    } catch (error) {
-      if (kept?.where && !(error instanceof Divided)) await credentials.delete(NEXT, image)
-      throw error
-    }
-    if (kept?.where) await replaceStored(image, to, kept.where, tools)
-    await tools.forget(image)
-    for (const { name } of ready) say(`${name}: passphrase changed`)
-    if (!all)
-      say(
-        `Warning: ${image} has two passphrases now; ov/enc/${image} in the credential store is still the old one, and opens only the other volumes`,
-      )
-    else if (kept?.unasked === true)
-      say(
-        `Warning: the credential store does not answer; if it has the old passphrase, store the new one: ov secrets set ov/enc ${image}`,
-      )
+  await imageLocked({ image }, tools, () => {
+    const vault = find()
+    return locked(vault, tools, () => changeVolumes(vault, { from, to, all }, tools))
   })
+}
+
+async function changeVolumes(
+  { image, volumes, key }: Vault,
+  { from, to, all }: NewPassphrase,
+  tools: PasswdTools,
+): Promise<void> {
+  const { credentials, say } = tools
+  const states = await vaultStates(volumes)
+  const open = volumes.filter((volume) => ['mounted', 'stale'].includes(states.get(volume) ?? ''))
+  if (open.length > 0)
+    throw failure(
+      `${open.map(({ name }) => name).join(', ')}: mounted, and the passphrase can only be changed while it is not`,
+      `run 'ov config unmount ${argumentsOf(key)}' first`,
+    )
+  const ready = volumes.filter((volume) => states.get(volume) === 'not mounted')
+  for (const [{ name }, state] of states) if (state === 'not initialized') say(`${name}: not initialized, skipping`)
+  const kept = all ? await keptPassphrase(image, credentials) : undefined
+  if (kept?.where) {
+    await takeBack(image, ready, kept.value, tools)
+    await credentials.replace(NEXT, image, to, kept.where)
+  }
+  try {
+    await changeEach(ready, from, to, tools)
+  } catch (error) {
+    if (kept?.where && !(error instanceof Divided)) await credentials.delete(NEXT, image)
+    throw error
+  }
+  if (kept?.where) await replaceStored(image, to, kept.where, tools)
+  await tools.forget(image)
+  for (const { name } of ready) say(`${name}: passphrase changed`)
+  if (!all)
+    say(
+      `Warning: ${image} has two passphrases now; ov/enc/${image} in the credential store is still the old one, and opens only the other volumes`,
+    )
+  else if (kept?.unasked === true)
+    say(
+      `Warning: the credential store does not answer; if it has the old passphrase, store the new one: ov secrets set ov/enc ${image}`,
+    )
 }
 
 const SERVICE = 'ov/enc'

@@ -5,6 +5,8 @@ import type { Paths } from '../../state/paths.ts'
 /** An encrypted volume of a deploy on this machine. (ENC-10, ENC-12) */
 export interface EncryptedVolume {
   readonly name: string
+  /** Key of the deploy that it belongs to. */
+  readonly key: string
   /** What is kept. */
   readonly cipher: string
   /** What the container sees, while it is mounted. */
@@ -23,6 +25,7 @@ export function encryptedVolume(
   const directory = host === undefined ? join(encrypted, `ov-${id}`) : join(fillHome(host, home))
   return {
     name,
+    key,
     cipher: join(directory, 'cipher'),
     plain: join(directory, 'plain'),
     unit: `ov-enc-${id}.scope`,

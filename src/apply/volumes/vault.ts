@@ -55,12 +55,17 @@ export async function openVault(vault: Vault, manual: boolean, tools: VaultTools
   const before = await vaultStates(vault.volumes)
   if (vault.volumes.length === 0 || allMounted(vault, before, tools)) return
   refuseLost(before)
-  const all = [...before.values(), ...(await vaultStates(vault.siblings)).values()]
-  const isNew = [...before.values()].includes('not initialized')
   const passphrases = tools.passphrases(vault.image)
-  const fresh = all.every((state) => state === 'not initialized')
-  const passphrase = await (isNew ? passphrases.forNew({ fresh, manual }) : passphrases.find())
-  await locked(vault, tools, async () => {
+  if (![...before.values()].includes('not initialized')) return openEach(vault, await passphrases.find(), tools)
+  await imageLocked(vault, tools, async () => {
+    const states = await vaultStates([...vault.volumes, ...vault.siblings])
+    const fresh = [...states.values()].every((state) => state === 'not initialized')
+    await openEach(vault, await passphrases.forNew({ fresh, manual }), tools)
+  })
+}
+
+function openEach(vault: Vault, passphrase: Passphrase, tools: VaultTools): Promise<void> {
+  return locked(vault, tools, async () => {
     // Old volumes first: a new one must not be made with a passphrase that does not open the others.
     const now = await vaultStates(vault.volumes)
     const old = vault.volumes.filter((volume) => now.get(volume) !== 'not initialized')
@@ -158,12 +163,23 @@ function refuseLost(states: ReadonlyMap<EncryptedVolume, VolumeState>): void {
 }
 
 /** One process at a time works on the volumes of a deploy; whoever waited looks again. (ENC-17) */
-export const locked = <T>({ key }: Vault, { paths, say }: VaultTools, work: () => Promise<T>): Promise<T> =>
-  withLock(
-    join(paths.runtime, `enc-${storageName(key)}.lock`),
-    () => say('waiting for another ov to finish with these volumes'),
-    work,
-  )
+export function locked<T>({ volumes }: Vault, tools: VaultTools, work: () => Promise<T>): Promise<T> {
+  const ids = new Set(volumes.map(({ key }) => storageName(key)))
+  // Always in the same order: two that have one each would wait for each other.
+  return [...ids]
+    .sort()
+    .reduceRight<() => Promise<T>>((inner, id) => () => withVolumesLock(`enc-${id}`, tools, inner), work)()
+}
+
+/** One process at a time decides on the passphrase of an image: a volume made meanwhile would have one that is no longer kept. */
+export const imageLocked = <T>(
+  { image }: Pick<Vault, 'image'>,
+  tools: VaultTools,
+  work: () => Promise<T>,
+): Promise<T> => withVolumesLock(join('enc-passphrases', image), tools, work)
+
+const withVolumesLock = <T>(name: string, { paths, say }: VaultTools, work: () => Promise<T>): Promise<T> =>
+  withLock(join(paths.runtime, `${name}.lock`), () => say('waiting for another ov to finish with these volumes'), work)
 
 const refused = (message: string, remedy: string): DiagnosticError =>
   new DiagnosticError([{ code: 'OV5030', severity: 'error', message, ...(remedy !== '' && { remedy }) }])

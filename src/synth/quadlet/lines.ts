@@ -27,7 +27,7 @@ export interface QuadletInput {
 /** Who mounts encrypted volumes. */
 export interface Mounting {
   /** The program: its absolute path, and options that all its commands need. */
-  readonly ov: readonly string[]
+  readonly ov: readonly [string, ...string[]]
   /** The passphrase is there after a login, without anybody being asked: the deploy starts at boot, and waits for it. */
   readonly unattended: boolean
 }

@@ -222,7 +222,8 @@ cmd_exec() {
   # nsenter has to fork to get into the pid namespace; pdeathsig makes killing it kill the command too
   exec nsenter -t "$pid" -m -p -C -i -u -n --root="/proc/$pid/root" --wd="/proc/$pid/root" \
     setpriv --reuid "$uid" --regid "$gid" --init-groups --pdeathsig KILL -- \
-    env -i -C "${dir:-$home}" "${login[@]}" "${env[@]}" sh -c "$keyring" login "$@"
+    env -i PATH=/usr/bin:/bin sh -c "$keyring" login \
+    /usr/bin/env -i -C "${dir:-$home}" "${login[@]}" "${env[@]}" "$@"
 }
 
 cmd_ssh() {

@@ -42,6 +42,8 @@ export async function configurePod(
   const { plan, files, binds, image } = desired
   const complaints = await quadletComplaints(desired, executor)
   if (complaints.length > 0) throw notAccepted(change, complaints)
+  const vault = vaultOf(plan, tools)
+  if (vault.volumes.length > 0) await tryLauncher(change, tools)
   const metadata = fromLabels((await podman.labels(image)) ?? {})
   await tools.persist(desired)
   for (const { path, auto } of binds) if (auto) attempt(path, () => makeFolder(path))
@@ -54,7 +56,7 @@ export async function configurePod(
   signal.throwIfAborted()
   noteArguments(change, say)
   await setUpTunnel(plan, tools)
-  if (options.mount !== false) await openVault(vaultOf(plan, tools), options.manual === true, tools)
+  if (options.mount !== false) await openVault(vault, options.manual === true, tools)
   await fillVolumes(change, metadata, options, tools)
   return metadata
 }
@@ -115,6 +117,24 @@ function withSeeded(entry: DeployEntry, names: readonly string[], source: string
     ...names.filter((name) => !known.has(name)).map((name) => ({ name, type: 'volume' as const, ...state })),
   ]
   return { ...entry, volumes }
+}
+
+/** Units start ov without a login's environment: a Node that only a shell's profile knows would keep the container from ever starting. (ENC-61) */
+async function tryLauncher({ desired: { plan } }: PodChange, { executor, mounting }: PodTools): Promise<void> {
+  const [ov] = mounting.ov
+  const { exitCode, stderr } = await executor.run(['env', '-i', ov, 'version'])
+  if (exitCode === 0) return
+  throw new DiagnosticError([
+    {
+      code: 'OV5030',
+      severity: 'error',
+      message: `its unit could not mount its encrypted volumes: ${ov} does not start without the environment of a login`,
+      entity: `pod "${plan.name}"`,
+      place: plan.origin,
+      output: stderr.trim().split('\n'),
+      remedy: 'put its Node where units find it: sudo ln -s "$(command -v node)" /usr/local/bin/node',
+    },
+  ])
 }
 
 const notAccepted = ({ desired: { plan } }: PodChange, output: readonly string[]): DiagnosticError => {
