@@ -55,7 +55,7 @@ set_up_readers() {
   missing=
   for entry in python3:python3 systemd-analyze:systemd zsh:zsh fish:fish \
     dbus-daemon:dbus-daemon gnome-keyring-daemon:gnome-keyring secret-tool:libsecret-tools \
-    keepassxc-cli:keepassxc keyctl:keyutils; do
+    keepassxc-cli:keepassxc keyctl:keyutils gpg:gnupg; do
     command -v "${entry%%:*}" >/dev/null 2>&1 || missing="$missing ${entry##*:}"
   done
   [ -n "$missing" ] || return 0

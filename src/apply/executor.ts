@@ -2,14 +2,16 @@
 export interface Executor {
   /** Runs a program and waits. A non-zero exit is a result, not an exception; a missing program is `exitCode: 127`. */
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>
-  /** Runs a program on the operator's own terminal, or whatever the streams are; its exit code. */
-  attach(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<number>
+  /** Runs a program on the operator's own terminal, or whatever the streams are; its exit code. The signal asks it to end. */
+  attach(argv: readonly string[], env?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<number>
 }
 
 export interface RunOptions {
   readonly stdin?: string | Uint8Array
   /** Reads the operator's own terminal, for programs that ask something; what they print is still a result. */
   readonly terminal?: boolean
+  /** What it prints need not be text: each character of the result is a byte. */
+  readonly bytes?: boolean
   readonly cwd?: string
   /** Variables on top of the operator's. Never a secret. */
   readonly env?: Readonly<Record<string, string>>

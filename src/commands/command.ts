@@ -29,7 +29,7 @@ export interface OptionSpec {
 
 /** One command: the parser, its help, and completion come from this. */
 export interface CommandSpec {
-  /** One word, or the name of a group and one. */
+  /** One word, or the names of its groups and one: `synth`, `image build`, `secrets gpg show`. */
   readonly name: string
   readonly summary: string
   /** In commander's notation: `[path]`, `[deploys...]`. */

@@ -6,45 +6,52 @@ const long = (command: CommandSpec) =>
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
-/** What can follow `ov`, and what can follow the name of a group. */
-const words = (group?: string): { name: string; summary: string }[] => [
-  ...(group === undefined ? Object.entries(GROUPS).map(([name, summary]) => ({ name, summary })) : []),
-  ...COMMANDS.flatMap(({ name, summary }) => {
-    const [first = '', second] = name.split(' ')
-    if (group === undefined) return second === undefined ? [{ name: first, summary }] : []
-    return first === group && second !== undefined ? [{ name: second, summary }] : []
-  }),
-]
+const wordsOf = ({ name }: { readonly name: string }) => name.split(' ')
+
 /** Words that others follow; `config` is a command as well. */
-const groups = [...new Set(COMMANDS.flatMap(({ name }) => (name.includes(' ') ? [name.replace(/ .*$/, '')] : [])))]
+const groups = [
+  ...new Set(
+    COMMANDS.map(wordsOf).flatMap((words) => words.slice(1).map((_, index) => words.slice(0, index + 1).join(' '))),
+  ),
+]
+
+/** What can follow the words of a group; those of the group without words follow `ov`. */
+function words(group: string): { name: string; summary: string }[] {
+  const length = group === '' ? 0 : group.split(' ').length
+  return [...Object.entries(GROUPS).map(([name, summary]) => ({ name, summary })), ...COMMANDS]
+    .filter((one) => wordsOf(one).length === length + 1 && (group === '' || one.name.startsWith(`${group} `)))
+    .map((one) => ({ name: wordsOf(one)[length] ?? '', summary: one.summary }))
+}
+
 /** The longer name is the one that is meant. */
-const byLength = COMMANDS.toSorted((a, b) => b.name.split(' ').length - a.name.split(' ').length)
+const byLength = COMMANDS.toSorted((a, b) => wordsOf(b).length - wordsOf(a).length)
+
+const seen = (words: string) => `__fish_seen_subcommand_from ${words}`
+
+/** Groups in the group of a command: `secrets gpg set` has all words of `secrets set`, and is another one. */
+function groupsBeside(command: CommandSpec): string[] {
+  const parent = wordsOf(command).slice(0, -1).join(' ')
+  const names = parent === '' ? [] : words(parent).map(({ name }) => name)
+  return names.filter((name) => groups.includes(`${parent} ${name}`))
+}
 
 const SCRIPTS: Readonly<Record<string, () => string>> = {
   bash: () =>
     [
       '_ov() {',
       '  local cur=${COMP_WORDS[COMP_CWORD]} names= words=',
-      '  case $COMP_CWORD/${COMP_WORDS[1]} in',
-      `    1/*) names="${words()
-        .map(({ name }) => name)
-        .join(' ')}" ;;`,
-      ...groups.map(
-        (group) =>
-          `    2/${group}) names="${words(group)
-            .map(({ name }) => name)
-            .join(' ')}" ;;`,
-      ),
+      '  case "${COMP_WORDS[*]:1:COMP_CWORD-1}" in',
+      ...['', ...groups].map((group) => {
+        const names = words(group).map(({ name }) => name)
+        return `    "${group}") names="${names.join(' ')}" ;;`
+      }),
       '  esac',
       '  if [[ -n $names && $cur != -* ]]; then',
       '    COMPREPLY=($(compgen -W "$names" -- "$cur"))',
       '    return',
       '  fi',
-      '  case "${COMP_WORDS[1]} ${COMP_WORDS[2]}" in',
-      ...byLength.map(({ name, ...command }) => {
-        const pattern = name.includes(' ') ? `"${name}"` : `"${name} "*`
-        return `    ${pattern}) words="${long({ name, ...command }).join(' ')}" ;;`
-      }),
+      '  case "${COMP_WORDS[*]:1} " in',
+      ...byLength.map((command) => `    "${command.name} "*) words="${long(command).join(' ')}" ;;`),
       '  esac',
       '  case $cur in',
       '    -*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;',
@@ -58,50 +65,42 @@ const SCRIPTS: Readonly<Record<string, () => string>> = {
       '#compdef ov',
       '_ov() {',
       '  local -a commands',
-      '  case $CURRENT/${words[2]} in',
-      ...[undefined, ...groups].map(
-        (group) =>
-          `    ${group === undefined ? '2/*' : `3/${group}`}) commands=(${words(group)
-            .map(({ name, summary }) => quoted(`${name}:${summary}`))
-            .join(' ')}) ;;`,
-      ),
+      '  case "${words[2,CURRENT-1]}" in',
+      ...['', ...groups].map((group) => {
+        const names = words(group).map(({ name, summary }) => quoted(`${name}:${summary}`))
+        return `    ${quoted(group)}) commands=(${names.join(' ')}) ;;`
+      }),
       '  esac',
       '  if (( $#commands )) && [[ ${words[CURRENT]} != -* ]]; then',
       "    _describe 'command' commands",
       '    return',
       '  fi',
-      '  case "${words[2]} ${words[3]}" in',
-      ...byLength.map(
-        (command) =>
-          `    ${command.name.includes(' ') ? quoted(command.name) : `${quoted(`${command.name} `)}*`}) _arguments ${long(
-            command,
-          )
-            .map((flag) => `'${flag}'`)
-            .join(' ')} '*:file:_files' ;;`,
-      ),
+      '  case "${words[2,-1]} " in',
+      ...byLength.map((command) => {
+        const flags = long(command).map((flag) => `'${flag}'`)
+        return `    ${quoted(`${command.name} `)}*) _arguments ${flags.join(' ')} '*:file:_files' ;;`
+      }),
       '  esac',
       '}',
       'compdef _ov ov',
     ].join('\n'),
   fish: () =>
     [
-      ...words().map(
+      ...words('').map(
         ({ name, summary }) =>
           `complete -c ov -n __fish_use_subcommand -a ${name} -d '${summary.replaceAll("'", "\\'")}'`,
       ),
       ...groups.flatMap((group) => {
         const names = words(group)
-        const seen = names.map(({ name }) => name).join(' ')
+        const known = names.map(({ name }) => name).join(' ')
+        const condition = [...group.split(' ').map(seen), `not ${seen(known)}`].join('; and ')
         return names.map(
-          ({ name, summary }) =>
-            `complete -c ov -n '__fish_seen_subcommand_from ${group}; and not __fish_seen_subcommand_from ${seen}' -a ${name} -d '${summary.replaceAll("'", "\\'")}'`,
+          ({ name, summary }) => `complete -c ov -n '${condition}' -a ${name} -d '${summary.replaceAll("'", "\\'")}'`,
         )
       }),
       ...COMMANDS.flatMap((command) => {
-        const condition = command.name
-          .split(' ')
-          .map((word) => `__fish_seen_subcommand_from ${word}`)
-          .join('; and ')
+        const others = groupsBeside(command).map((word) => `not ${seen(word)}`)
+        const condition = [...wordsOf(command).map(seen), ...others].join('; and ')
         return long(command).map((flag) => `complete -c ov -n '${condition}' -l ${flag.slice(2)}`)
       }),
     ].join('\n'),

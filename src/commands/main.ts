@@ -75,9 +75,16 @@ function makeProgram(write: (text: string) => void): Command {
 
 const colorOption = () => new Option('--color <when>', 'colours in messages').choices(['auto', 'always', 'never'])
 
-function addGroup(program: Command, name: string): Command {
-  const summary = GROUPS[name] ?? ''
-  return program
+/** The group that commands belong to, which is made with the first of them. */
+function groupOf(program: Command, names: readonly string[]): Command {
+  const name = names.at(-1)
+  if (name === undefined) return program
+  const parent = groupOf(program, names.slice(0, -1))
+  return parent.commands.find((one) => one.name() === name) ?? addGroup(parent, name, GROUPS[names.join(' ')] ?? '')
+}
+
+function addGroup(parent: Command, name: string, summary: string): Command {
+  return parent
     .command(name)
     .summary(summary)
     .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
@@ -85,11 +92,9 @@ function addGroup(program: Command, name: string): Command {
 }
 
 function addCommand(program: Command, spec: CommandSpec, done: (code: number) => void, signal: AbortSignal): void {
-  const [name = '', group] = spec.name.split(' ').reverse()
-  const parent =
-    group === undefined ? program : (program.commands.find((one) => one.name() === group) ?? addGroup(program, group))
-  const command = parent
-    .command(name)
+  const words = spec.name.split(' ')
+  const command = groupOf(program, words.slice(0, -1))
+    .command(words.at(-1) ?? '')
     .summary(spec.summary)
     .helpCommand(false)
     .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)

@@ -77,7 +77,7 @@ export async function set(
 }
 
 /** What is piped in, up to one line break at its end; undefined on a terminal. (CRED-61) */
-async function piped(): Promise<string | undefined> {
+export async function piped(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined
   return (await text(process.stdin)).replace(/\r?\n$/, '')
 }

@@ -12,7 +12,7 @@ export interface StaticTexts {
  */
 export function staticText(argv: readonly string[]): string | undefined {
   const help = ['--help', '-h'].includes(argv.at(-1) ?? '')
-  if (argv.length > 3 || !(help || argv[0] === 'completion')) return undefined
+  if (argv.length > 4 || !(help || argv[0] === 'completion')) return undefined
   try {
     const { fstatSync, readFileSync } = process.getBuiltinModule('node:fs')
     const { width, texts } = JSON.parse(readFileSync(new URL('./texts.json', import.meta.url), 'utf8')) as StaticTexts

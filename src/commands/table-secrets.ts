@@ -7,6 +7,8 @@ const CREDENTIAL = [
   { name: '<service>', help: 'ov/enc, ov/vnc, ov/secret, ov/api-key, or another one' },
   { name: '<key>', help: 'the name within the service, such as an image' },
 ]
+const SECRETS_FILE = { flags: '-f, --file <path>', help: 'the encrypted file; default: .secrets' }
+const VARIABLE = { name: '<name>', help: 'a variable of the file, such as DATABASE_URL' }
 const DRY_RUN = { flags: '--dry-run', help: 'only say what would be done' }
 
 /** Commands for encrypted volumes, credentials and settings. */
@@ -116,6 +118,84 @@ export const SECRET_COMMANDS: readonly CommandSpec[] = [
     options: [DRY_RUN],
     examples: ['ov secrets prune --dry-run'],
     load: async () => ({ run: (await import('./secrets.ts')).prune }),
+  },
+  {
+    name: 'secrets gpg show',
+    summary: 'print the decrypted file',
+    options: [SECRETS_FILE],
+    examples: ['ov secrets gpg show', 'ov secrets gpg show -f production.secrets'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).show }),
+  },
+  {
+    name: 'secrets gpg env',
+    summary: 'print lines that set the variables of the file in a shell; nothing without the file',
+    options: [SECRETS_FILE],
+    examples: ['eval "$(ov secrets gpg env)"'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).env }),
+  },
+  {
+    name: 'secrets gpg edit',
+    summary: 'edit the decrypted file, and encrypt it again',
+    options: [SECRETS_FILE],
+    examples: ['ov secrets gpg edit', 'EDITOR=nano ov secrets gpg edit'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).edit }),
+  },
+  {
+    name: 'secrets gpg encrypt',
+    summary: 'encrypt a plain file, or what is piped in',
+    args: [{ name: '[source]', help: 'lines NAME=value; default: standard input' }],
+    options: [
+      SECRETS_FILE,
+      {
+        flags: '-r, --recipient <key>',
+        help: 'who can read it: an id, a fingerprint, an address; default: who could before',
+        repeat: true,
+      },
+    ],
+    examples: ['ov secrets gpg encrypt -r ann@example.org .env', 'ov secrets gpg encrypt < plain.env'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).encrypt }),
+  },
+  {
+    name: 'secrets gpg decrypt',
+    summary: 'write the decrypted file',
+    options: [
+      SECRETS_FILE,
+      { flags: '-o, --output <path>', help: 'where to; only you can read it' },
+      { flags: '--force', help: 'replace a file that is there' },
+    ],
+    examples: ['ov secrets gpg decrypt -o plain.env'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).decrypt }),
+  },
+  {
+    name: 'secrets gpg set',
+    summary: 'keep a variable in the file; the value is asked for, or piped in',
+    args: [VARIABLE, { name: '[value]', help: 'the value, where others may see it in the list of processes' }],
+    options: [SECRETS_FILE],
+    examples: ['ov secrets gpg set API_KEY', 'pass show api | ov secrets gpg set API_KEY'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).set }),
+  },
+  {
+    name: 'secrets gpg unset',
+    summary: 'remove a variable from the file',
+    args: [VARIABLE],
+    options: [SECRETS_FILE],
+    examples: ['ov secrets gpg unset API_KEY'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).unset }),
+  },
+  {
+    name: 'secrets gpg add-recipient',
+    summary: 'let the owner of another key read the file',
+    args: [{ name: '<key>', help: 'an id, a fingerprint, an address; gpg must have the public key' }],
+    options: [SECRETS_FILE],
+    examples: ['ov secrets gpg add-recipient bob@example.org'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).addRecipient }),
+  },
+  {
+    name: 'secrets gpg recipients',
+    summary: 'list who can read the file',
+    options: [SECRETS_FILE],
+    examples: ['ov secrets gpg recipients'],
+    load: async () => ({ run: (await import('./secrets-gpg.ts')).recipients }),
   },
   {
     name: 'settings get',

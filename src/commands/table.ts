@@ -49,6 +49,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   eval: 'check that images are what they should be',
   migrate: 'bring what older versions left to the form of today',
   secrets: 'credentials, wherever they are kept',
+  'secrets gpg': 'secrets of a project, in a file that gpg encrypts',
   settings: 'what holds for all deploys of this machine',
   deploy: "look at deploy.yml, the machine's own settings of its deploys",
 }

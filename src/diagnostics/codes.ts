@@ -432,5 +432,10 @@ export const CODES = {
     explain:
       'A credential could not be read or kept where the settings say that credentials are. Nothing is kept anywhere else instead.',
   },
+  OV6011: {
+    title: 'GPG file of secrets',
+    explain:
+      'The file of secrets of a project could not be read, or not be encrypted again, with gpg. It is as it was before the command.',
+  },
   OV6007: { title: 'not in deploy.yml', explain: 'Neither deploy.yml nor the project has a deploy of that name.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

@@ -143,9 +143,10 @@ describe('exit codes and streams', () => {
     expect([help.stderr, version.stderr, command.stderr]).toEqual(['', '', ''])
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
     for (const { name, summary } of COMMANDS) {
-      const [word = '', command] = name.split(' ')
-      const { stdout } = command === undefined ? help : await project.cli([word, '--help'])
-      expect(stdout).toContain(` ${command ?? word} `)
+      const words = name.split(' ')
+      const group = words.slice(0, -1)
+      const { stdout } = group.length === 0 ? help : await project.cli([...group, '--help'])
+      expect(stdout).toContain(` ${words.at(-1)} `)
       expect(stdout).toContain(summary.slice(0, 20))
     }
     expect(command.stdout).toContain('Examples:\n  ov synth')
@@ -311,6 +312,10 @@ describe('completion', () => {
     )
     expect(complete('ov', 'image', 'ins')).toBe('inspect')
     expect(complete('ov', 'image', 'inspect', '--f')).toBe('--format')
+    expect(complete('ov', 'secrets', 'gp')).toBe('gpg')
+    expect(complete('ov', 'secrets', 'gpg', 'u')).toBe('unset')
+    expect(complete('ov', 'secrets', 'gpg', 'set', '--')).toBe('--file --help')
+    expect(complete('ov', 'secrets', 'set', '--')).toBe('--generate --help')
   })
   /** A shell that reads a file: Node's pipes are sockets, which some take for a remote login. */
   const shell = async (name: string, use: string) => {
@@ -330,6 +335,8 @@ describe('completion', () => {
     const complete = (line: string) => shell('fish', `source script; complete -C'${line}'`)
     for (const { name } of COMMANDS) expect(await complete(`ov ${name.slice(0, -1)}`)).toContain(name.split(' ').at(-1))
     expect(await complete('ov image inspect --f')).toBe('--format\n')
+    expect(await complete('ov secrets gpg set --')).toBe('--file\n--help\n')
+    expect(await complete('ov secrets set --')).toBe('--generate\n--help\n')
   })
   it('LAY-110 an unknown shell is wrong usage', async () => {
     expect(await new Workspace().run('completion', 'tcsh')).toMatchObject({ code: 64, stdout: '' })

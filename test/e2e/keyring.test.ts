@@ -231,7 +231,7 @@ describe('a passphrase in the keyring', () => {
   it('CRED-32 CRED-60 DOC-07 what the index names and the keyring has not', async () => {
     await sh('secret-tool clear service ov/secret username one')
     expect((await done('doctor')).stdout).toContain(
-      '[!] Keyring index consistency -- 3 indexed, 1 missing: ov/secret/one (ov secrets set <service> <key> or ov secrets prune)',
+      '[!] Keyring index consistency -- 4 indexed, 1 missing: ov/secret/one (ov secrets set <service> <key> or ov secrets prune)',
     )
     expect((await done('secrets prune --dry-run')).stderr).toContain('ov/secret/one: would be taken out of the index')
     await done('secrets prune')

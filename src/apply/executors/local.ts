@@ -25,12 +25,13 @@ exit $code`
 export const localExecutor: Executor = {
   attach,
   async run(argv, options: RunOptions = {}): Promise<RunResult> {
-    const { stdin, terminal = false, cwd, env, onLine, signal, bound = false } = options
+    const { stdin, terminal = false, bytes = false, cwd, env, onLine, signal, bound = false } = options
     const [program = '', ...args] = bound ? ['sh', '-c', BOUND, 'ov', ...argv] : argv
     const tty = terminal ? openSync('/dev/tty', 'r+') : undefined
     const child = execa(program, args, {
       reject: false,
       stripFinalNewline: false,
+      ...(bytes && { encoding: 'latin1' as const }),
       ...(bound
         ? { stdin: 'pipe' as const, detached: true }
         : tty !== undefined
@@ -73,8 +74,10 @@ export const localExecutor: Executor = {
 async function attach(
   [program = '', ...args]: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  ends?: AbortSignal,
 ): Promise<number> {
-  const { exitCode, signal, code } = (await execa(program, args, { reject: false, stdio: 'inherit', env })) as {
+  const options = { reject: false, stdio: 'inherit', env, ...(ends && { cancelSignal: ends }) } as const
+  const { exitCode, signal, code } = (await execa(program, args, options)) as {
     exitCode?: number
     signal?: NodeJS.Signals
     code?: string
