@@ -22,7 +22,7 @@ function toJSON(this: object): unknown {
   return reference ? reference(this) : { ...this }
 }
 
-export type EntityKind = 'layer' | 'image' | 'pod' | 'base' | 'distro' | 'packageFormat' | 'builder' | 'init'
+export type EntityKind = 'layer' | 'image' | 'pod' | 'host' | 'base' | 'distro' | 'packageFormat' | 'builder' | 'init'
 
 /** What every constructor returns at run time: the spec as written, its kind, and the place that wrote it. */
 export interface Entity<Kind extends EntityKind = EntityKind> {

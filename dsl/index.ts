@@ -18,6 +18,7 @@ export {
   type Image,
   type ImageSpec,
 } from './image.ts'
+export { host, type Host, type HostFields, type InstallOptions } from './host.ts'
 export {
   bind,
   encrypted,

@@ -37,6 +37,28 @@ export interface PackageCommands {
   readonly cleanup?: readonly RunStep[]
 }
 
+/** How packages of a format are handled on a machine that stays: nothing is upgraded, and all of it can be taken back. (HOST-09, HOST-10) */
+export interface HostPackages {
+  /** The commands that install a section, as root. Files of repositories are not written by them, see `files`. Default: those of images. */
+  readonly commands?: (section: SectionData, context: Pick<FormatContext, 'quote'>) => PackageCommands
+  /** Files of repositories that a section needs: path → text. What was not there is removed with the layer. (HOST-11) */
+  readonly files?: (section: SectionData) => Readonly<Record<string, string>>
+  /** Paths that the prepare commands create, such as keyrings. */
+  readonly creates?: (section: SectionData) => readonly string[]
+  /** Prints the names of the packages that are installed, one per line. */
+  readonly installed: string
+  /** Prints those among them that were installed only because others need them, one per line. */
+  readonly automatic: string
+  /** Removes the packages appended to it. */
+  readonly remove: string
+  /** Prints what removing the packages appended to it would remove, one per line. */
+  readonly removes: string
+  /** Prints the packages that nothing needs any more. */
+  readonly unneeded: string
+  /** Says of the packages appended to it that they were installed only because others need them. */
+  readonly setAutomatic: string
+}
+
 /** Fields of {@link definePackageFormat}. */
 export interface PackageFormatSpec {
   /** Key of the layer section, `'apk'`. */
@@ -50,6 +72,8 @@ export interface PackageFormatSpec {
   readonly needPackages?: readonly string[]
   /** The commands that install a section while an image is built. */
   readonly commands: (section: SectionData, context: FormatContext) => PackageCommands
+  /** How its packages are handled on hosts. Without it, layers with such sections can't be installed there. */
+  readonly host?: HostPackages
 }
 /** A package format. */
 export interface PackageFormat extends Entity<'packageFormat'>, PackageFormatSpec {

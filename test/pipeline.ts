@@ -60,17 +60,7 @@ export function pipeline(
     layerArchitectures(resolved.images.values()),
   )
   throwIfErrors([...planned, ...staged])
-  const { pods, diagnostics: deployed } = planDeploys({
-    root,
-    project,
-    facts,
-    images: plans,
-    stages,
-    diagnostics: [],
-    lookups,
-    outside: { images: [], downloads: [] },
-    lock: LockFile.read(root),
-  })
+  const { pods, diagnostics: deployed } = planDeploys({ project, images: plans })
   throwIfErrors(deployed)
   const output = synthesise({
     images: plans,

@@ -17,9 +17,9 @@ import { outsideOf, type Outside } from '../plan/outside.ts'
 import { planProject, type MachineDeploys } from '../plan/pod/project.ts'
 import { refName } from '../model/schema/refs.ts'
 import { checkContent } from '../resolve/content.ts'
-import { buildGraph, checkReferences } from '../resolve/graph.ts'
+import { buildGraph, checkReferences, type LayerGraph } from '../resolve/graph.ts'
 import { layerArchitectures } from '../resolve/platforms.ts'
-import { resolveImages } from '../resolve/image.ts'
+import { resolveImages, type ResolvedImage } from '../resolve/image.ts'
 import { LOCK_FILE, LockFile } from '../state/lock-file.ts'
 import type { StageFile } from '../synth/index.ts'
 import { VERSION } from '../version.ts'
@@ -31,6 +31,9 @@ export interface CompiledProject {
   readonly project: Project
   readonly facts: Facts
   readonly images: ReadonlyMap<string, ImagePlan>
+  /** Images before they were compiled, and the order of layers: what hosts are compiled from. */
+  readonly resolved: ReadonlyMap<string, ResolvedImage>
+  readonly graph: LayerGraph
   readonly stages: ReadonlyMap<string, readonly StageFile[]>
   /** Warnings; errors are thrown. */
   readonly diagnostics: readonly Diagnostic[]
@@ -98,6 +101,8 @@ export async function compileProject(
     project,
     facts: located.facts,
     images: plans,
+    resolved: resolved.images,
+    graph,
     stages: staged.stages,
     diagnostics,
     lookups,
@@ -126,7 +131,7 @@ const rulesOf = ({ vocabulary: { formats, builders } }: Project): string =>
 
 /** Plans deploys; `local` says what is known of images that the project does not build. */
 export function planDeploys(
-  { project, images }: CompiledProject,
+  { project, images }: Pick<CompiledProject, 'project' | 'images'>,
   local: ReadonlyMap<string, ImageMetadata> = new Map(),
   only?: ReadonlySet<string>,
   machine?: MachineDeploys,

@@ -394,6 +394,21 @@ export const CODES = {
     explain: 'The container in which an image is checked ended by itself, so that nothing can be said of the image.',
   },
   // 6xxx: deploy.yml, the deploys of one machine
+  OV5040: {
+    title: 'step failed on a host',
+    explain:
+      'A step of a layer ended with an error on the machine. Later steps were not tried. What was done is in the ledger there, and can be taken back.',
+  },
+  OV5041: {
+    title: 'not taken back completely',
+    explain:
+      'Something that a layer did to a machine could not be undone. It stays in the ledger there, so that the next run tries it again.',
+  },
+  OV5042: {
+    title: 'not allowed',
+    explain: 'A layer changes something on a machine that has to be allowed first, with a flag or in installOpts.',
+  },
+  OV5043: { title: 'no sudo', explain: 'Steps of a layer need root, and sudo does not work for the deploying user.' },
   OV6001: {
     title: 'bad deploy.yml',
     explain:
@@ -436,6 +451,11 @@ export const CODES = {
     title: 'GPG file of secrets',
     explain:
       'The file of secrets of a project could not be read, or not be encrypted again, with gpg. It is as it was before the command.',
+  },
+  OV6012: {
+    title: 'ledger can not be read',
+    explain:
+      'The ledger says what was installed on a machine and how it is taken back. A record that is damaged, or of a newer version, stops whatever would rely on it.',
   },
   OV6007: { title: 'not in deploy.yml', explain: 'Neither deploy.yml nor the project has a deploy of that name.' },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly explain: string }>>

@@ -4,6 +4,7 @@ import { NO_PINS, type Pins } from './pins.ts'
 import {
   byName,
   type AuthoredEntity,
+  type HostModel,
   type ImageModel,
   type LayerModel,
   type PodModel,
@@ -47,6 +48,7 @@ export function buildProject(
     layers: byKind('layer') as unknown as ReadonlyMap<string, LayerModel>,
     images: byKind('image') as unknown as ReadonlyMap<string, ImageModel>,
     pods: byKind('pod') as unknown as ReadonlyMap<string, PodModel>,
+    hosts: byKind('host') as unknown as ReadonlyMap<string, HostModel>,
     vocabulary: {
       distros: vocabulary<Distro>('distro', builtIn.distros),
       formats: vocabulary<PackageFormat>('packageFormat', builtIn.formats),

@@ -2,6 +2,7 @@ import type { Builder, Distro, Init, PackageFormat } from '../../dsl/vocabulary.
 import type { Place } from '../diagnostics/diagnostic.ts'
 import type { ImageData } from './schema/image.ts'
 import type { LayerData } from './schema/layer.ts'
+import type { HostData } from './schema/host.ts'
 import type { Pins } from './pins.ts'
 import type { PodData } from './schema/pod.ts'
 
@@ -26,6 +27,7 @@ interface Authored<Data> {
 export type LayerModel = Authored<LayerData>
 export type ImageModel = Authored<ImageData>
 export type PodModel = Authored<PodData>
+export type HostModel = Authored<HostData>
 
 /** Distros, package formats, builders and inits by name. */
 export interface Vocabulary {
@@ -40,6 +42,7 @@ export interface Project {
   readonly layers: ReadonlyMap<string, LayerModel>
   readonly images: ReadonlyMap<string, ImageModel>
   readonly pods: ReadonlyMap<string, PodModel>
+  readonly hosts: ReadonlyMap<string, HostModel>
   readonly vocabulary: Vocabulary
   /** What `ov.lock` says. */
   readonly pins: Pins

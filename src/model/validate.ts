@@ -4,6 +4,7 @@ import { suggest } from '../diagnostics/suggest.ts'
 import { placeOf, type AuthoredEntity, type Vocabulary } from './project.ts'
 import type { IssueParams } from './schema/report.ts'
 import { builderSchema } from './schema/builder.ts'
+import { hostSchema } from './schema/host.ts'
 import { imageSchema } from './schema/image.ts'
 import { layerSchema } from './schema/layer.ts'
 import { podSchema } from './schema/pod.ts'
@@ -22,6 +23,7 @@ export function validate(entities: readonly AuthoredEntity[], vocabulary: Vocabu
     layer: layerSchema(formats, manifestFields(vocabulary)),
     image: imageSchema,
     pod: podSchema,
+    host: hostSchema,
     builder: builderSchema,
   }
   return entities.flatMap((entity) => {

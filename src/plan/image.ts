@@ -132,6 +132,7 @@ function compileImage(
 
   const contextOf = (layer: LayerModel, report: LayerContext['report']): LayerContext => ({
     image,
+    subject: entity,
     vocabulary,
     facts: facts.get(layer.name) ?? { base: '' },
     directory: stageDirectory(layer, facts),

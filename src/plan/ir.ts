@@ -36,6 +36,8 @@ export interface SystemPackagesStep extends Authored {
   readonly exclude: readonly string[]
   readonly keys: readonly string[]
   readonly caches: readonly CacheDirectory[]
+  /** Paths that the commands create, on hosts. */
+  readonly creates?: readonly string[]
   /** The commands of this phase for the realiser the plan was compiled for. */
   readonly commands: readonly RunStep[]
 }

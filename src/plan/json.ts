@@ -37,7 +37,7 @@ function stepToJson(step: Step): Record<string, unknown> {
 }
 
 /** A layer's plan with the keys of PLAN-02. */
-function planToJson(plan: LayerPlan): Record<string, unknown> {
+export function planToJson(plan: LayerPlan): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(plan).map(([key, value]) => [spell(key), key === 'steps' ? plan.steps.map(stepToJson) : value]),
   )

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { RunStep } from '../../dsl/vocabulary.ts'
 import type { LayerFacts } from '../model/facts.ts'
 import type { Pins } from '../model/pins.ts'
@@ -8,7 +9,7 @@ import { manifestNames, manifestsOf } from '../resolve/manifests.ts'
 import { hasPackages, selectSections } from '../resolve/sections.ts'
 import { manifestStep, NO_BUILDERS, sectionStep, wordPerItem, type BuilderImages } from './builder.ts'
 import { expandHome } from './home.ts'
-import type { BuilderStep, LayerPlan, Step, SystemPackagesStep } from './ir.ts'
+import type { BuilderStep, LayerPlan, RepoChangeStep, Step, SystemPackagesStep } from './ir.ts'
 import { serviceSteps } from './service.ts'
 import { checkTagSection } from './tag-section.ts'
 import { shellSteps } from './shell.ts'
@@ -17,11 +18,15 @@ import { fillVars, references, resolveTask, type Say } from './task.ts'
 /** What compiling one layer for one image needs. */
 export interface LayerContext {
   readonly image: ResolvedImage
+  /** What it is compiled for, as messages call it: `image "web"`. */
+  readonly subject: string
   readonly vocabulary: Vocabulary
   readonly facts: LayerFacts
   /** The layer's directory in the build context. */
   readonly directory: string
   readonly builderImages: BuilderImages
+  /** It is compiled for a machine that stays. */
+  readonly host?: true
   /** Init that runs the image's services. */
   readonly init: string | undefined
   readonly tasks: TaskCompiler
@@ -34,7 +39,7 @@ export interface LayerContext {
 
 type TaskCompiler = (
   layer: LayerModel,
-  context: Omit<LayerContext, 'image' | 'init' | 'tasks'>,
+  context: Omit<LayerContext, 'image' | 'subject' | 'init' | 'tasks'>,
   account: Account,
 ) => readonly Step[]
 
@@ -73,7 +78,7 @@ const ANYBODY: Account = { name: 'user', uid: 1000, gid: 1000, home: '/home/user
 /** The tasks of a layer that is in no image, as they would be in some: what is wrong with them is wrong today. (LAY-125) */
 export function compileUnused(
   layer: LayerModel,
-  context: Omit<LayerContext, 'image' | 'init' | 'tasks' | 'builderImages'>,
+  context: Omit<LayerContext, 'image' | 'subject' | 'init' | 'tasks' | 'builderImages'>,
 ): LayerPlan {
   const steps = taskAndBuilderSteps(layer, { ...context, builderImages: NO_BUILDERS, user: ANYBODY })
   return { ...emptyPlan(layer), steps }
@@ -112,30 +117,29 @@ function hookSteps(layer: LayerModel, image: ResolvedImage): Step[] {
   ]
 }
 
-function packageSteps(layer: LayerModel, context: LayerContext): (SystemPackagesStep | BuilderStep)[] {
-  const { image, vocabulary, report } = context
+function packageSteps(layer: LayerModel, context: LayerContext): (RepoChangeStep | SystemPackagesStep | BuilderStep)[] {
+  const { image, subject, vocabulary, report } = context
   const selected = selectSections(layer, image.tags, image.formats)
   if (selected.length === 0 && hasPackages(layer, vocabulary)) {
     report(
       '',
       'OV3013',
-      `none of its package sections is for image "${image.name}" (${[...image.tags, ...image.formats].join(', ')})`,
+      `none of its package sections is for ${subject} (${[...image.tags, ...image.formats].join(', ')})`,
       'add a section for it, or leave the layer out of this image',
       'warning',
     )
   }
-  return selected.flatMap(({ format: name, field, section }): (SystemPackagesStep | BuilderStep)[] => {
+  return selected.flatMap(({ format: name, field, section }): (RepoChangeStep | SystemPackagesStep | BuilderStep)[] => {
     const format = vocabulary.formats.get(name)!
     const origin = placeOf(layer, field)
-    if (/^(tags|distros)\[/.test(field)) checkTagSection(section, field, format, image.name, report)
+    if (/^(tags|distros)\[/.test(field)) checkTagSection(section, field, format, subject, report)
+    const onHost = context.host && format.host
+    const given = { install: image.distro?.install ?? '', quote: doubleQuoted }
     const {
       prepare = [],
       install,
       cleanup = [],
-    } = format.commands(section, {
-      install: image.distro?.install ?? '',
-      quote: doubleQuoted,
-    })
+    } = (onHost && onHost.commands ? onHost.commands : format.commands)(section, given)
     const builder = builderOf(name, vocabulary)
     if (builder) {
       const { directory } = context
@@ -161,11 +165,24 @@ function packageSteps(layer: LayerModel, context: LayerContext): (SystemPackages
         exclude: phase === 'install' ? list('exclude') : [],
         keys: phase === 'prepare' ? list('keys') : [],
         caches: image.distro?.caches ?? [],
+        ...(phase === 'prepare' && onHost && onHost.creates && { creates: onHost.creates(section) }),
         commands: commands.map(wordPerItem),
         origin,
       }
     }
+    const repositories = Object.entries((onHost && onHost.files?.(section)) || {}).map(
+      ([file, content]): RepoChangeStep => ({
+        kind: 'RepoChange',
+        format: name,
+        file,
+        content,
+        checksum: createHash('sha256').update(content).digest('hex'),
+        layerName: layer.name,
+        origin,
+      }),
+    )
     return [
+      ...repositories,
       ...(prepare.length > 0 ? [make('prepare', prepare)] : []),
       make('install', install),
       ...(cleanup.length > 0 ? [make('cleanup', cleanup)] : []),
@@ -202,7 +219,7 @@ function checkVarValues(layer: LayerModel, report: LayerContext['report']): void
 
 function taskAndBuilderSteps(
   layer: LayerModel,
-  context: Omit<LayerContext, 'image' | 'init' | 'tasks'> & { readonly user: Account },
+  context: Omit<LayerContext, 'image' | 'subject' | 'init' | 'tasks'> & { readonly user: Account },
 ): Step[] {
   const { user: account, vocabulary, facts, directory, pins, report } = context
   const tasks = layer.data.tasks ?? []

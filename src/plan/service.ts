@@ -150,7 +150,10 @@ function relaySteps(layer: LayerModel, image: ResolvedImage, init: Init): Step[]
 }
 
 /** Steps for the services of a layer, rendered by the image's init. (PLAN-20 to PLAN-23, LAY-66) */
-export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initName, report }: LayerContext): Step[] {
+export function serviceSteps(
+  layer: LayerModel,
+  { image, subject, vocabulary, init: initName, report }: LayerContext,
+): Step[] {
   const services = layer.data.services ?? []
   const init = initName === undefined ? undefined : vocabulary.inits.get(initName)
   if (initName === undefined)
@@ -158,7 +161,7 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
       report(
         `services[${index}]`,
         'OV3012',
-        `services[${index}]: the packaged unit ${service.usePackaged} is not started in image "${image.name}", which has no init`,
+        `services[${index}]: the packaged unit ${service.usePackaged} is not started in ${subject}, which has no init`,
         "describe the process with exec, or use an image with init: 'systemd'",
         'warning',
       )
@@ -175,7 +178,7 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
           report(
             path,
             'OV3012',
-            `${path}: the packaged unit ${service.usePackaged} is not started in image "${image.name}", whose init is ${init.name}`,
+            `${path}: the packaged unit ${service.usePackaged} is not started in ${subject}, whose init is ${init.name}`,
             `add an entry with the same name and exec, or use an image with systemd`,
             'warning',
           )
@@ -216,7 +219,7 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
       report(
         `${path}.kind`,
         'OV3014',
-        `${path}.kind: ${init.name} has no event listeners (image "${image.name}")`,
+        `${path}.kind: ${init.name} has no event listeners (${subject})`,
         'use an image with supervisord',
       )
       return []
@@ -226,7 +229,7 @@ export function serviceSteps(layer: LayerModel, { image, vocabulary, init: initN
         report(
           `${path}.${field}`,
           'OV3014',
-          `${path}.${field} has no counterpart in ${init.name} (image "${image.name}")`,
+          `${path}.${field} has no counterpart in ${init.name} (${subject})`,
           'order services with after and before',
           'warning',
         )

@@ -1,10 +1,9 @@
 import type { ServiceScope, Step } from './ir.ts'
 
-/** In the order of the numbers that ledgers write. (PLAN-05, PLAN-06) */
-const SCOPES = ['system', 'user', 'user-profile'] as const
+/** In the order of the numbers that ledgers write. (PLAN-06) */
 const VENUES = ['host-native', 'container-builder', 'skip'] as const
 
-export type Scope = (typeof SCOPES)[number]
+export type Scope = 'system' | 'user' | 'user-profile'
 export type VenueClass = (typeof VENUES)[number]
 export type Gate = 'allow-repo-changes' | 'allow-root-tasks' | 'with-services'
 
@@ -85,9 +84,12 @@ export function venueOf(step: Step): VenueClass {
   }
 }
 
+/** Scopes as ledgers write them. (PLAN-05) */
+export const SCOPE_NUMBERS: Readonly<Record<Scope, number>> = { system: 0, user: 1, 'user-profile': 2 }
+
 /** Scope and venue as ledgers write them: numbers, of which 0 is left out. (PLAN-05, PLAN-06) */
 export function persisted(step: Step): { readonly kind: string; readonly scope?: number; readonly venue?: number } {
-  const [scope, venue] = [SCOPES.indexOf(scopeOf(step)), VENUES.indexOf(venueOf(step))]
+  const [scope, venue] = [SCOPE_NUMBERS[scopeOf(step)], VENUES.indexOf(venueOf(step))]
   return { kind: step.kind, ...(scope !== 0 && { scope }), ...(venue !== 0 && { venue }) }
 }
 

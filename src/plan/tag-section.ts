@@ -9,7 +9,7 @@ export function checkTagSection(
   section: SectionData,
   path: string,
   format: PackageFormat,
-  image: string,
+  subject: string,
   report: LayerContext['report'],
 ): void {
   const { fields = {} } = format
@@ -17,7 +17,7 @@ export function checkTagSection(
     report(
       at,
       'OV3031',
-      `${at} is no field of ${format.name}, the primary format of image "${image}"`,
+      `${at} is no field of ${format.name}, the primary format of ${subject}`,
       'it has no effect there; write a section for each format',
       'warning',
     )
@@ -31,11 +31,7 @@ export function checkTagSection(
         for (const key of Object.keys(entry)) if (!(key in holds)) unused(`${at}.${key}`)
         for (const [key, kind] of Object.entries(holds))
           if (kind === 'required' && !(key in entry))
-            report(
-              at,
-              'OV2002',
-              `${at}: ${name} entry requires ${key} for ${format.name}, the format of image "${image}"`,
-            )
+            report(at, 'OV2002', `${at}: ${name} entry requires ${key} for ${format.name}, the format of ${subject}`)
       }
   }
 }

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
-import { byName, placeOf, type ImageModel, type LayerModel, type Project } from '../model/project.ts'
+import { byName, placeOf, type HostModel, type ImageModel, type LayerModel, type Project } from '../model/project.ts'
 import { refName } from '../model/schema/refs.ts'
 import { TopologicalOrder } from './topological-order.ts'
 
@@ -45,7 +45,7 @@ function closureOf(layers: ReadonlyMap<string, LayerModel>, names: Iterable<stri
 
 /** Reports references to layers that are not there. (LAY-59, IMG-04) */
 export function checkReferences(project: Project): Diagnostic[] {
-  const report = (kind: string, entity: LayerModel | ImageModel, field: Field) =>
+  const report = (kind: string, entity: LayerModel | ImageModel | HostModel, field: Field) =>
     (entity.data[field as 'layers'] ?? []).flatMap((ref, index): Diagnostic[] => {
       const name = refName(ref)
       if (project.layers.has(name)) return []
@@ -68,6 +68,7 @@ export function checkReferences(project: Project): Diagnostic[] {
       ...report('layer', layer, 'layers'),
     ]),
     ...[...project.images.values()].flatMap((image) => report('image', image, 'layers')),
+    ...[...project.hosts.values()].flatMap((host) => report('host', host, 'layers')),
   ]
 }
 

@@ -1,0 +1,287 @@
+import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
+import { withBlock } from '../../../format/fence.ts'
+import type { HostPlan } from '../../../plan/host/index.ts'
+import type { HostLayer, Wanted } from '../../../plan/host/wanted.ts'
+import { persisted, scopeOf, SCOPE_NUMBERS } from '../../../plan/steps.ts'
+import { mergeOps, mergeSteps, type LayerRecord, type RecordedOp, type RecordedStep } from '../../../state/ledger.ts'
+import { actionScript, placeScript, PRELUDE } from '../../../synth/host/script.ts'
+import { look, readText, type Seen } from './observe.ts'
+import type { LedgerFiles } from './records.ts'
+import { describe } from './describe.ts'
+import { bareName, packagesOf, sha256, shellOf, type Privilege, type Venue, type Work } from './work.ts'
+
+export interface HostTools extends Venue {
+  readonly ledger: LedgerFiles
+  readonly say: (line: string) => void
+  readonly now: () => Date
+  readonly signal: AbortSignal
+  /** Where the files of a layer are on the machine. */
+  readonly stage: (layer: string) => string
+}
+
+/** Brings a machine to what its deploy wants, layer after layer; what a step will change is recorded before it does. (HOST-37, HOST-38) */
+export async function applyHost(plan: HostPlan, works: readonly Work[], tools: HostTools): Promise<void> {
+  const { ledger, now } = tools
+  const records = new Map((await ledger.read()).layers)
+  await ledger.writeDeploy({
+    deploy_id: plan.deployId,
+    image: plan.image,
+    ...(plan.tag !== undefined && { tag: plan.tag }),
+    target: plan.target,
+    layer: plan.plans.map(({ layer }) => layer),
+    add_layer: plan.addLayers,
+    deployed_at: timeOf(now()),
+  })
+  for (const { layer, version } of plan.plans) {
+    const before = records.get(layer)
+    const recorder = new Recorder(
+      {
+        ...before,
+        layer,
+        version,
+        deployed_by: [...new Set([...(before?.deployed_by ?? []), plan.deployId])],
+        deployed_at: timeOf(now()),
+      },
+      tools,
+    )
+    await recorder.save()
+    for (const work of works.filter((one) => one.layer.plan.layer === layer)) await perform(work, recorder, tools)
+  }
+}
+
+const timeOf = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z')
+
+/** The record of a layer while its steps are done. */
+class Recorder {
+  #record: LayerRecord
+  readonly #tools: HostTools
+
+  constructor(record: LayerRecord, tools: HostTools) {
+    this.#record = record
+    this.#tools = tools
+  }
+
+  /** What a step is about to change. */
+  async before(ops: readonly RecordedOp[], directories: readonly string[], packages?: Packages): Promise<void> {
+    const { reverse_ops = [], directories: known = [], packages_before = {} } = this.#record
+    this.#record = {
+      ...this.#record,
+      reverse_ops: mergeOps(reverse_ops, ops),
+      directories: [...new Set([...known, ...directories])],
+      // What an earlier run has not finished began with less.
+      ...(packages && { packages_before: { [packages.format]: [...packages.before], ...packages_before } }),
+    }
+    await this.save()
+  }
+
+  /** A step that was done. */
+  async after(step: RecordedStep, written: Readonly<Record<string, string>>, packages?: Packages): Promise<void> {
+    const { steps = [], reverse_ops = [], written: known = {}, packages_before = {} } = this.#record
+    const ops = packages ? await brought(packages, packages_before[packages.format] ?? [], this.#tools) : []
+    const { [packages?.format ?? '']: _, ...pending } = packages_before
+    this.#record = {
+      ...this.#record,
+      packages_before: pending,
+      steps: mergeSteps(steps, [step]),
+      reverse_ops: mergeOps(reverse_ops, ops),
+      written: { ...known, ...written },
+    }
+    await this.save()
+  }
+
+  save(): Promise<void> {
+    return this.#tools.ledger.writeLayer(this.#record)
+  }
+}
+
+async function perform(work: Work, recorder: Recorder, tools: HostTools): Promise<void> {
+  const { step, closed, done, layer } = work
+  const { say, signal, now } = tools
+  if (closed !== undefined) {
+    say(`[skip] ${step.kind} scope=${scopeOf(step)} requires --${closed}`)
+    return
+  }
+  if (done) return
+  signal.throwIfAborted()
+  const summary = describe(step)
+  say(`${layer.plan.layer}: ${summary}`)
+  const seen = await look(
+    work.wanted.map(({ path }) => path),
+    shellOf(work.privilege, tools),
+    tools.executor,
+  )
+  const backups = backupFolder(work, tools)
+  const { ops, directories, keeps } = undoOf(work, seen, backups)
+  const packages =
+    step.kind === 'SystemPackages' && step.phase === 'install' ? await packagesBefore(step, tools) : undefined
+  await recorder.before(ops, directories, packages)
+  await run(work, keeps, tools)
+  const written = Object.fromEntries(
+    work.wanted.flatMap((one) =>
+      one.kind === 'text' ? [[one.path, sha256(one.text)]] : one.kind === 'copy' ? [[one.path, one.hash]] : [],
+    ),
+  )
+  await recorder.after(
+    { ...persisted(step), summary, completed_at: timeOf(now()), extra: { digest: work.digest } },
+    written,
+    packages,
+  )
+}
+
+/** As it was before ov: below a folder that only the owner of these files reads. */
+const backupFolder = ({ privilege, layer }: Work, { machine }: Venue): string =>
+  privilege === 'root'
+    ? `/var/lib/overthink/backups/${layer.plan.layer}`
+    : `${machine.user.home}/.config/overthink/installed/backups/${layer.plan.layer}`
+
+/** How what a step puts somewhere is taken back. */
+function undoOf(
+  { step, wanted }: Work,
+  seen: readonly Seen[],
+  backups: string,
+): { ops: RecordedOp[]; directories: string[]; keeps: { path: string; backup: string }[] } {
+  const scope = SCOPE_NUMBERS[scopeOf(step)]
+  const withScope = scope === 0 ? {} : { scope }
+  const layer = 'layerName' in step ? step.layerName : ''
+  const ops: RecordedOp[] = []
+  const directories: string[] = []
+  const keeps: { path: string; backup: string }[] = []
+  for (const [index, one] of wanted.entries()) {
+    const there = seen[index]!
+    directories.push(...there.missing)
+    if (one.kind === 'directory') {
+      if (there.type === 'missing') directories.push(one.path)
+      continue
+    }
+    const kind = opKind(step, one, scope)
+    const extra: Record<string, string> = {}
+    if (one.kind === 'block') Object.assign(extra, { layer, marker: one.marker })
+    else if (step.kind === 'ShellHook') extra['layer'] = layer
+    if (one.kind !== 'block' && there.type !== 'missing' && there.type !== 'directory') {
+      const backup = `${backups}${one.path}`
+      extra['backup'] = backup
+      keeps.push({ path: one.path, backup })
+    }
+    ops.push({ kind, targets: [one.path], ...withScope, ...(Object.keys(extra).length > 0 && { extra }) })
+  }
+  if ((step.kind === 'ServicePackaged' || step.kind === 'ServiceCustom') && step.enable)
+    ops.push({
+      kind: 'service-disable',
+      targets: [step.kind === 'ServiceCustom' ? step.name : step.unit],
+      ...withScope,
+    })
+  return { ops, directories, keeps }
+}
+
+function opKind(step: Work['step'], { kind }: Wanted, scope: number): string {
+  if (kind === 'block') return 'remove-managed-block'
+  switch (step.kind) {
+    case 'ShellHook':
+      return 'remove-envd-file'
+    case 'RepoChange':
+      return 'remove-repo-file'
+    case 'ServicePackaged':
+      return 'remove-dropin'
+    case 'ServiceCustom':
+      return 'service-remove'
+    default:
+      return scope === 0 ? 'rm-file-system' : 'rm-file-user'
+  }
+}
+
+/** What a package step is about. */
+interface Packages {
+  readonly format: string
+  readonly wanted: readonly string[]
+  readonly before: ReadonlySet<string>
+  readonly automatic: ReadonlySet<string>
+}
+
+const packagesBefore = async (
+  { format, packages }: Extract<Work['step'], { kind: 'SystemPackages' }>,
+  venue: Venue,
+): Promise<Packages> => ({
+  format,
+  wanted: packages.map(bareName),
+  before: await packagesOf(format, 'installed', venue),
+  automatic: await packagesOf(format, 'automatic', venue),
+})
+
+/** What came with a step: nothing that was there before is ever removed. (HOST-58) */
+async function brought(
+  { format, wanted, automatic }: Packages,
+  before: readonly string[],
+  venue: Venue,
+): Promise<RecordedOp[]> {
+  const known = new Set(before)
+  const added = [...(await packagesOf(format, 'installed', venue))].filter((name) => !known.has(name)).sort()
+  const targets = added.filter((name) => wanted.includes(name))
+  const extra = {
+    // They go when nothing needs them any more.
+    dependencies: added.filter((name) => !wanted.includes(name)).join(' '),
+    // Asked for now, and there before because others need them.
+    automatic: wanted.filter((name) => known.has(name) && automatic.has(name)).join(' '),
+  }
+  const given = Object.fromEntries(Object.entries(extra).filter(([, names]) => names !== ''))
+  if (targets.length === 0 && Object.keys(given).length === 0) return []
+  return [{ kind: 'package-remove', format, targets, ...(Object.keys(given).length > 0 && { extra: given }) }]
+}
+
+/** Does a step; what its programs print is told where it fails. */
+async function run(work: Work, keeps: readonly { path: string; backup: string }[], tools: HostTools): Promise<void> {
+  const { step, wanted, privilege, layer } = work
+  const context = { machine: tools.machine, stage: tools.stage(layer.plan.layer) }
+  for (const one of wanted) if (one.kind === 'block') await writeBlock(one, tools)
+  const lines = [
+    ...keeps.map(({ path, backup }) => `keep ${quoted(path)} ${quoted(backup)}`),
+    ...wanted.flatMap((one) => (one.kind === 'block' ? [] : [placeScript(one, context)])),
+    actionScript(step, context),
+  ].filter((line) => line !== '')
+  if (lines.length === 0) return
+  const { exitCode, stderr, stdout } = await script(lines.join('\n'), privilege, tools)
+  if (exitCode !== 0) throw failed(work, exitCode, `${stdout}${stderr}`)
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
+
+/** Runs a script with rights. All of it is read before any of it runs. */
+export const script = (body: string, privilege: Privilege, tools: Pick<HostTools, 'executor' | 'sudo' | 'signal'>) =>
+  tools.executor.run([...shellOf(privilege, tools), 'bash', '-s'], {
+    stdin: `${PRELUDE}\nwork() {\n${body}\n}\nwork\n`,
+  })
+
+async function writeBlock(wanted: Extract<Wanted, { kind: 'block' }>, tools: HostTools): Promise<void> {
+  const text = (await readText(wanted.path, tools.executor)) ?? ''
+  await putText(wanted.path, withBlock(text, wanted.marker, wanted.text), tools)
+}
+
+/** Writes a text of the deploying user's, through links, with the mode that it has. */
+export async function putText(path: string, text: string, { executor }: Pick<Venue, 'executor'>): Promise<void> {
+  await executor.run(
+    [
+      'sh',
+      '-c',
+      'path=$(readlink -m "$1"); mkdir -p "$(dirname "$path")"; part=$path.ov-part; [ ! -e "$path" ] || cp -p "$path" "$part"; cat >"$part" && mv -f "$part" "$path"',
+      'ov',
+      path,
+    ],
+    { stdin: text },
+  )
+}
+
+function failed({ step, layer }: Work, exitCode: number, output: string): DiagnosticError {
+  return new DiagnosticError([
+    {
+      code: 'OV5040',
+      severity: 'error',
+      message: `plan ${layer.plan.layer}: ${describe(step)} failed (exit code ${exitCode})`,
+      entity: `layer "${layer.plan.layer}"`,
+      place: step.origin,
+      output: output.trim().split('\n').slice(-20),
+      remedy:
+        'what was done before it stays, and is recorded: correct it and run the same command again, or take it back with ov deploy del',
+    },
+  ])
+}
+
+export type { HostLayer }

@@ -1,0 +1,5 @@
+export { applyHost, type HostTools } from './apply.ts'
+export { probe } from './probe.ts'
+export { LedgerFiles } from './records.ts'
+export { undoHost, undoPlan, type Keeping } from './undo.ts'
+export { survey, type Venue, type Work } from './work.ts'

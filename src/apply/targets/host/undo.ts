@@ -1,0 +1,224 @@
+import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
+import { withoutBlock } from '../../../format/fence.ts'
+import {
+  withoutDeploy,
+  type DeployRecord,
+  type LayerRecord,
+  type Ledger,
+  type RecordedOp,
+} from '../../../state/ledger.ts'
+import { readText } from './observe.ts'
+import { putText, script, type HostTools } from './apply.ts'
+import { packagesOf, type Privilege } from './work.ts'
+
+/** What stays when a deploy is taken back. (DEP-05) */
+export interface Keeping {
+  readonly repoChanges: boolean
+  readonly services: boolean
+}
+
+/** What belongs to which flag. (table of HOST 4.6) */
+const KEPT: Readonly<Record<string, keyof Keeping>> = {
+  'service-disable': 'services',
+  'service-remove': 'services',
+  'remove-dropin': 'services',
+  'restore-enabled': 'services',
+  'remove-repo-file': 'repoChanges',
+  'copr-disable': 'repoChanges',
+}
+
+/** One operation of a layer, in the order in which they are done. */
+export interface Undo {
+  readonly layer: LayerRecord
+  readonly op: RecordedOp
+}
+
+/** What taking a deploy back does: layers that no other deploy has, the last one first, and in each the last operation first. (HOST-39, HOST-45) */
+export function undoPlan({ deploy_id, layer }: DeployRecord, ledger: Ledger, keeping: Keeping): Undo[] {
+  return [...layer].reverse().flatMap((name) => {
+    const record = ledger.layers.get(name)
+    if (!record || !record.deployed_by.includes(deploy_id) || withoutDeploy(record, deploy_id)) return []
+    const ops = [...(record.reverse_ops ?? [])].reverse().filter(({ kind }) => !(KEPT[kind] && keeping[KEPT[kind]]))
+    // What was enabled before is so at the end, in whatever order the two were recorded. (HOST-45)
+    const last = ops.filter(({ kind }) => kind === 'restore-enabled')
+    return [...ops.filter((op) => !last.includes(op)), ...last].map((op) => ({ layer: record, op }))
+  })
+}
+
+/** Takes a deploy back. What fails stays recorded, and is tried again by the next run. (HOST-46, HOST-47) */
+export async function undoHost(deploy: DeployRecord, keeping: Keeping, tools: HostTools): Promise<void> {
+  const { ledger, say } = tools
+  const known = await ledger.read()
+  const problems: DiagnosticError[] = []
+  const plan = undoPlan(deploy, known, keeping)
+  for (const name of [...deploy.layer].reverse()) {
+    const record = known.layers.get(name)
+    if (!record?.deployed_by.includes(deploy.deploy_id)) continue
+    const left = withoutDeploy(record, deploy.deploy_id)
+    if (left) {
+      await ledger.writeLayer(left)
+      continue
+    }
+    const failed: RecordedOp[] = []
+    for (const { op } of plan.filter((one) => one.layer === record)) {
+      const cause = await undo(op, known, record, tools)
+      if (cause === undefined) continue
+      say(`reverse: ${op.kind} failed: ${cause}`)
+      failed.unshift(op)
+    }
+    if (failed.length > 0) {
+      await ledger.writeLayer({ ...record, reverse_ops: failed })
+      problems.push(incomplete(name, failed))
+      continue
+    }
+    await removeFolders(record, tools)
+    await ledger.removeLayer(name)
+  }
+  if (problems.length > 0) throw new DiagnosticError(problems.flatMap(({ diagnostics }) => [...diagnostics]))
+  await ledger.removeDeploy(deploy.deploy_id)
+}
+
+const incomplete = (layer: string, failed: readonly RecordedOp[]): DiagnosticError =>
+  new DiagnosticError([
+    {
+      code: 'OV5041',
+      severity: 'error',
+      message: `layer "${layer}" could not be taken back completely: ${failed.map(({ kind, targets = [] }) => `${kind} ${targets.join(' ')}`).join(', ')}`,
+      remedy: 'correct what was said above, and run the same command again: it tries only these',
+    },
+  ])
+
+const SYSTEM = 0
+
+/** Does one operation; why it failed, where it did. What is not there any more counts as done. (HOST-44, HOST-46) */
+async function undo(
+  op: RecordedOp,
+  ledger: Ledger,
+  record: LayerRecord,
+  tools: HostTools,
+): Promise<string | undefined> {
+  const { kind, targets = [], scope = SYSTEM, extra = {} } = op
+  const privilege: Privilege = scope === SYSTEM ? 'root' : 'user'
+  const run = async (body: string, as: Privilege = privilege) => {
+    const { exitCode, stdout, stderr } = await script(body, as, tools)
+    if (exitCode === 0) return undefined
+    return (stderr || stdout).trim().split('\n').at(-1) ?? `exit code ${exitCode}`
+  }
+  const paths = targets.map((target) => quoted(target.replace(/^(~|\$HOME)(?=\/|$)/, () => tools.machine.user.home)))
+  const systemctl = scope === SYSTEM ? 'systemctl' : 'systemctl --user'
+  const isKnown = (unit: string) => `${systemctl} cat -- ${unit} >/dev/null 2>&1`
+  switch (kind) {
+    case 'package-remove':
+      return removePackages(op, ledger, record, tools)
+    case 'rm-file-system':
+    case 'rm-file-user':
+    case 'remove-envd-file':
+    case 'remove-repo-file':
+      return run(paths.map((path) => takeAway(path, extra['backup'])).join('\n'))
+    case 'rm-dir-recursive':
+      return run(`rm -rf -- ${paths.join(' ')}`)
+    case 'service-disable':
+      return run(paths.map((unit) => `! ${isKnown(unit)} || ${systemctl} disable --now -- ${unit}`).join('\n'))
+    case 'restore-enabled':
+      return run(paths.map((unit) => `! ${isKnown(unit)} || ${systemctl} enable --now -- ${unit}`).join('\n'))
+    case 'service-remove':
+    case 'remove-dropin':
+      return run(
+        `${paths.map((path) => `${takeAway(path, extra['backup'])}\nrmdir -- "$(dirname -- ${path})" 2>/dev/null || :`).join('\n')}\n${systemctl} daemon-reload`,
+      )
+    case 'remove-managed-block': {
+      for (const target of targets) {
+        const text = await readText(target, tools.executor)
+        if (text === undefined) continue
+        const left = withoutBlock(text, extra['marker'] ?? '')
+        if (left.trim() === '') await script(`rm -f -- ${quoted(target)}`, 'user', tools)
+        else if (left !== text) await putText(target, left, tools)
+      }
+      return undefined
+    }
+    case 'copr-disable':
+      return run(paths.map((project) => `dnf -y copr disable ${project}`).join('\n'))
+    case 'pixi-env-remove':
+      return run(`rm -rf -- ${quoted(`${tools.machine.user.home}/.pixi/envs/${extra['env'] ?? 'default'}`)}`, 'user')
+    case 'cargo-uninstall':
+      return run(`cargo uninstall ${paths.join(' ')}`, 'user')
+    case 'npm-uninstall-g':
+      return run(`npm uninstall -g ${paths.join(' ')}`, 'user')
+    default:
+      return `this ov does not know how to take back ${JSON.stringify(kind)}`
+  }
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
+
+/** A file goes, or is again what it was. */
+const takeAway = (path: string, backup: string | undefined): string =>
+  backup === undefined
+    ? `rm -f -- ${path}`
+    : `if [ -e ${quoted(backup)} ] || [ -L ${quoted(backup)} ]; then mv -fT -- ${quoted(backup)} ${path}; fi`
+
+/** Folders that a layer made go when nothing is in them, the innermost first; so do those of what was kept. */
+async function removeFolders({ directories = [], layer }: LayerRecord, tools: HostTools): Promise<void> {
+  const { home } = tools.machine.user
+  const byDepth = [...new Set(directories)].sort((a, b) => b.length - a.length)
+  const rmdir = (paths: readonly string[]) =>
+    paths.map((path) => `rmdir -- ${quoted(path)} 2>/dev/null || :`).join('\n')
+  const inHome = byDepth.filter((path) => path.startsWith(`${home}/`))
+  const others = byDepth.filter((path) => !path.startsWith(`${home}/`))
+  const kept = (root: string) =>
+    `[ ! -d ${quoted(`${root}/${layer}`)} ] || find ${quoted(root)} -depth -type d -empty -delete`
+  await script(`${rmdir(inHome)}\n${kept(`${home}/.config/overthink/installed/backups`)}`, 'user', tools)
+  if (others.length > 0 || tools.machine.user.uid === 0)
+    await script(
+      `${rmdir(others)}\n${kept('/var/lib/overthink/backups')}\nrmdir /var/lib/overthink 2>/dev/null || :`,
+      'root',
+      tools,
+    )
+}
+
+/**
+ * Removes packages that a layer brought: those that were asked for, unless another layer lists them or something else needs them, and then what came
+ * with them and nothing needs any more. (HOST-57, HOST-58)
+ */
+async function removePackages(
+  { format = '', targets = [], extra = {} }: RecordedOp,
+  { layers }: Ledger,
+  record: LayerRecord,
+  tools: HostTools,
+): Promise<string | undefined> {
+  const host = tools.formats.get(format)?.host
+  if (!host) return `packages of format ${JSON.stringify(format)} can't be removed here`
+  const words = (text: string | undefined) => (text ?? '').split(' ').filter((word) => word !== '')
+  const others = [...layers.values()]
+    .filter((other) => other.layer !== record.layer && other.deployed_by.length > 0)
+    .flatMap(({ reverse_ops = [] }) => reverse_ops.filter((op) => op.kind === 'package-remove' && op.format === format))
+  const needed = new Set(
+    others.flatMap(({ targets: names = [], extra: more = {} }) => [...names, ...words(more['dependencies'])]),
+  )
+  const installed = await packagesOf(format, 'installed', tools)
+  const ask = async (command: string, names: readonly string[]) => {
+    const { stdout } = await tools.executor.run(['sh', '-c', command, 'ov', ...names])
+    return stdout.split('\n').filter((line) => line !== '')
+  }
+  const act = async (command: string, names: readonly string[]): Promise<string | undefined> => {
+    if (names.length === 0) return undefined
+    const { exitCode, stderr } = await script(`${command} ${names.map(quoted).join(' ')}`, 'root', tools)
+    return exitCode === 0 ? undefined : stderr.trim().split('\n').at(-1)
+  }
+  const own = new Set([...targets, ...words(extra['dependencies'])])
+  const wanted = targets.filter((name) => installed.has(name) && !needed.has(name))
+  if (wanted.length > 0) {
+    const alien = (await ask(host.removes, wanted)).filter((name) => !own.has(name))
+    if (alien.length > 0) return `${alien.join(', ')}: not installed by ov, and in need of ${wanted.join(', ')}`
+    const cause = await act(host.remove, wanted)
+    if (cause !== undefined) return cause
+  }
+  for (;;) {
+    const loose = await packagesOf(format, 'unneeded', tools)
+    const left = [...loose].filter((name) => own.has(name) && !needed.has(name))
+    if (left.length === 0) break
+    const cause = await act(host.remove, left)
+    if (cause !== undefined) return cause
+  }
+  return act(host.setAutomatic, words(extra['automatic']))
+}
