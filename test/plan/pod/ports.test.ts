@@ -100,7 +100,7 @@ describe('port mappings', () => {
     }
     const { volumes } = withFlags(
       entry,
-      { binds: ['import=/mnt'], volumes: ['import:bind'] },
+      { encrypt: ['import', 'extra'], binds: ['import=/mnt', 'extra=/x'], volumes: ['import:bind'] },
       image,
       'cache:bind:/c,import:volume',
     )
@@ -108,6 +108,7 @@ describe('port mappings', () => {
       { name: 'library', type: 'encrypted', dataSeeded: true, dataSource: 'x:1' },
       { name: 'cache', type: 'bind', host: '/c' },
       { name: 'import', type: 'bind' },
+      { name: 'extra', type: 'bind', host: '/x' },
     ])
   })
   it('POD-40 POD-41 ENC-03 a volume without a kind, or of an unknown one, is refused', () => {
