@@ -37,12 +37,12 @@ export interface HostFields<I = AnyImage | string, Layers = readonly LayerRef[]>
   readonly description?: string
   /**
    * An image whose layers are installed; what only containers have (ports, volumes, security) is left out. (DEP-18)
-   * @example image: coder
+   * @example image: web
    */
   readonly image?: I
   /**
    * Layers to install, with all that they depend on. (DEP-22)
-   * @example layers: [ripgrep, git]
+   * @example layers: [nginx, files]
    */
   readonly layers?: Layers
   /**
@@ -59,7 +59,7 @@ export interface HostFields<I = AnyImage | string, Layers = readonly LayerRef[]>
   readonly sshArgs?: readonly string[]
   /**
    * The deploy that it lives in: everything lands there, nothing on this machine. (DEP-31)
-   * @example inside: workspace
+   * @example inside: 'workspace'
    */
   readonly inside?: Pod | Host | string
   /**
@@ -85,9 +85,9 @@ type ItemOf<Layers> = Layers extends readonly (infer Item)[] ? Item : never
 /**
  * Declares a deploy of layers on a Linux machine. What it changes is recorded there, and `ov destroy` takes it back.
  * @example
- * export const workstation = host({ name: 'workstation', layers: [git, ripgrep] })
+ * export const workstation = host({ name: 'workstation', layers: [nginx, files] })
  * @example
- * export const db = host({ name: 'db', host: 'ops@db1.example.org', image: database, installOpts: { withServices: true } })
+ * export const db = host({ name: 'db', host: 'ops@db1.example.org', image: web, installOpts: { withServices: true } })
  */
 export function host<const I extends AnyImage | string = never, const Layers extends readonly LayerRef[] = readonly []>(
   spec: HostFields<I, Layers>,

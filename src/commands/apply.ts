@@ -37,6 +37,8 @@ export const run = (context: Context, options: ApplyOptions, deploys: readonly s
         ...(options.dryRun !== true && { pin: (compiled, images) => pinNew(open, compiled, images, machine) }),
       })
       await context.warn(intent.warnings, open.location.root)
+      for (const name of intent.compiled.project.hosts.keys())
+        context.say(`${name}: a host, which is applied with: ov deploy add ${name}`)
       const orphans = options.prune === true ? intent.orphans : []
       if (options.dryRun === true) {
         for (const line of describe(intent, options.prune === true)) context.say(line)

@@ -38,6 +38,8 @@ export const add = (context: Context, options: AddOptions, name: string, ref?: s
       location.root,
     )
     throwIfErrors(diagnostics)
+    for (const layer of plan.skipped)
+      context.say(`[skip] layer ${layer} has no packages for this machine (${machine.tags.join(', ')})`)
     if (options.dryRun === true) {
       context.result(format === 'json' ? plan.plans.map(planToJson) : plan.plans.map(tableOf).join('\n'))
       return 0

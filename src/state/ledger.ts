@@ -141,18 +141,18 @@ export function readLedger(files: ReadonlyMap<string, string>, where: string): L
   return { deploys, layers }
 }
 
-/** A record as a file: two spaces, what is empty left out. (HOST-33, HOST-35) */
+/** A record as a file: two spaces, what is empty left out, but who has a layer is told even when nobody does. (HOST-33, HOST-35) */
 export function printRecord(record: DeployRecord | LayerRecord): string {
   const entries = Object.entries(record).filter(
-    ([, value]) => value !== undefined && value !== '' && !isEmpty(value as unknown),
+    ([name, value]) => ['layer', 'deployed_by'].includes(name) || !isEmpty(value as unknown),
   )
-  // Who has a layer is told even when nobody does.
-  const kept = Object.entries(record).filter(([name]) => ['layer', 'deployed_by'].includes(name))
-  return `${JSON.stringify({ ...Object.fromEntries(kept), ...Object.fromEntries(entries) }, undefined, 2)}\n`
+  return `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`
 }
 
 const isEmpty = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Object.keys(value).length === 0
+  value === undefined ||
+  value === '' ||
+  (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
 
 /** What one operation is about: two of them with the same key do the same. (HOST-40) */
 const opKey = ({ kind, format = '', scope = 0, targets = [] }: RecordedOp): string =>

@@ -14,7 +14,7 @@ const reference = (kinds: readonly string[], what: string) =>
     error: `must be ${what}, or the name of one`,
   })
 
-export const installOptions = z.strictObject({
+const installOptions = z.strictObject({
   withServices: z.boolean().optional(),
   allowRepoChanges: z.boolean().optional(),
   allowRootTasks: z.boolean().optional(),
@@ -45,4 +45,3 @@ export const hostSchema = z.strictObject({
 })
 
 export type HostData = z.infer<typeof hostSchema>
-export type InstallOptionsData = z.infer<typeof installOptions>

@@ -53,7 +53,8 @@ export function planHost(
   const skipped = spec.layers.filter(
     (layer) => hasPackages(layer, vocabulary) && selectSections(layer, machine.tags, formats).length === 0,
   )
-  if (!spec.skipIncompatible) for (const layer of skipped) diagnostics.push(incompatible(layer, machine))
+  if (!spec.skipIncompatible)
+    for (const layer of skipped) diagnostics.push(incompatible(layer, machine, [...vocabulary.formats.keys()]))
   const layers = spec.layers.filter((layer) => !skipped.includes(layer))
   const image = asImage({ ...spec, layers }, machine, distro)
   const tasks = taskCompiler()
@@ -133,8 +134,9 @@ function asImage(
   }
 }
 
-function incompatible(layer: LayerModel, { tags }: HostFacts): Diagnostic {
-  const sections = Object.keys(layer.data).filter((field) => ['packages', 'distros', 'tags'].includes(field))
+function incompatible(layer: LayerModel, { tags }: HostFacts, formats: readonly string[]): Diagnostic {
+  const known = ['packages', 'distros', 'tags', ...formats]
+  const sections = Object.keys(layer.data).filter((field) => known.includes(field))
   return {
     code: 'OV3013',
     severity: 'error',

@@ -30,6 +30,26 @@ put_folder() {
   fi
   [ -z "$2" ] || chmod -- "$2" "$1"
 }
+# compare FETCHED PLACE: what of a folder goes where, and whether something is there.
+compare() {
+  local entry place
+  for entry in "$1"/* "$1"/.[!.]*; do
+    [ -e "$entry" ] || [ -L "$entry" ] || continue
+    place=$(printf %s "$2" | sed "s:/*\$::")/$(basename -- "$entry")
+    if [ -d "$entry" ] && [ ! -L "$entry" ] && [ -d "$place" ]; then compare "$entry" "$place"
+    elif [ -e "$place" ] || [ -L "$place" ]; then printf 'old\0%s\0%s\0' "$entry" "$place"
+    elif [ -d "$entry" ] && [ ! -L "$entry" ]; then printf 'folder\0%s\0%s\0' "$entry" "$place"
+    else printf 'new\0%s\0%s\0' "$entry" "$place"
+    fi
+  done
+}
+# place FETCHED PATH: a file, a link or a whole folder.
+place() {
+  folder "$(dirname -- "$2")"
+  rm -rf -- "$2.ov-part"
+  cp -a -- "$1" "$2.ov-part"
+  mv -fT -- "$2.ov-part" "$2"
+}
 # keep PATH BACKUP: as it was before ov changed it, once.
 keep() {
   [ ! -e "$2" ] && [ ! -L "$2" ] || return 0

@@ -1,5 +1,5 @@
 import type { RunStep } from '../../../dsl/vocabulary.ts'
-import { quoteSingle, shellWord, urlWord } from '../../format/index.ts'
+import { quoteSingle, shellWord } from '../../format/index.ts'
 import type { ResolvedTask, ServiceScope, Step, TaskStep } from '../../plan/ir.ts'
 import type { HostFacts } from '../../plan/host/facts.ts'
 import { namesOf, type Wanted } from '../../plan/host/wanted.ts'
@@ -118,36 +118,63 @@ function asUser({ resolvedUser: { user } }: TaskStep, machine: HostFacts, script
   return `runuser -u ${shellWord(user.replace(/:.*$/s, ''))} -- ${script}`
 }
 
-/**
- * Fetches what a task downloads into a folder of its own, unpacked, and lists it: only then is known what it will put where. Undefined for
- * those that are run. (HOST-14, HOST-15)
- */
-export function fetchScript(step: TaskStep, machine: HostFacts, folder: string): string {
+/** A download, with all that it takes from the machine filled in. */
+function downloadOf(step: TaskStep, machine: HostFacts) {
   const task = step.task as Extract<ResolvedTask, { verb: 'download' }>
   const env = variables(step, task.env, machine)
   const fill = (text: string) => fillVars(text, env)
-  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quoteSingle(value)}`)
-  const members = task.include.map((member) => ` ${shellWord(fill(member))}`).join('')
-  const strip = task.stripComponents === undefined ? '' : ` --strip-components=${task.stripComponents}`
-  const into = quoteSingle(`${folder}/unpacked`)
-  const file = quoteSingle(`${folder}/download`)
-  const unpack = {
-    'tar.gz': `tar -xzf ${file}${strip} --no-same-owner -C ${into}${members}`,
-    'tar.xz': `tar -xJf ${file}${strip} --no-same-owner -C ${into}${members}`,
-    'tar.zst': `tar --zstd -xf ${file}${strip} --no-same-owner -C ${into}${members}`,
-    zip: `unzip -qo ${file}${members} -d ${into}`,
-    none: `mv ${file} ${into}/file`,
-    sh: '',
-  }[task.extract]
   const { sha256 } = task.checksum ?? {}
-  const sum = typeof sha256 === 'object' ? (sha256[env['ARCH'] ?? ''] ?? '') : (sha256 ?? '')
+  return {
+    ...task,
+    env,
+    url: fill(task.url),
+    to: task.to === undefined ? '' : fill(task.to),
+    include: task.include.map(fill),
+    sum: typeof sha256 === 'object' ? (sha256[env['ARCH'] ?? ''] ?? '') : (sha256 ?? ''),
+  }
+}
+
+/**
+ * Fetches what a task downloads into a folder of its own and unpacks it there, then lists what of it goes where: what is not at its place yet as
+ * `new`, what is as `old`, each with the path of the fetched one and the place, all of them ended by NUL. Nothing else is touched. (HOST-14, HOST-15)
+ */
+export function fetchScript(step: TaskStep, machine: HostFacts, folder: string): string {
+  const { env, url, to, include, extract, stripComponents, mode, sum } = downloadOf(step, machine)
+  const members = include.map((member) => ` ${quoteSingle(member)}`).join('')
+  const strip = stripComponents === undefined ? '' : ` --strip-components=${stripComponents}`
+  const [file, into] = [quoteSingle(`${folder}/download`), quoteSingle(`${folder}/unpacked`)]
+  const tar = `--no-same-owner${strip} -C ${into}${members}`
+  const name = to.replace(/^.*\//s, '')
+  const unpack = {
+    'tar.gz': `tar -xzf ${file} ${tar}`,
+    'tar.xz': `tar -xJf ${file} ${tar}`,
+    'tar.zst': `tar --zstd -xf ${file} ${tar}`,
+    zip: `unzip -qo ${file}${members} -d ${into}`,
+    none: `cp -- ${file} ${into}/${quoteSingle(name)}`,
+    sh: ':',
+  }[extract]
   return [
-    `(`,
-    ...exports,
-    `rm -rf ${quoteSingle(folder)}; mkdir -p ${into}`,
-    `curl -fsSL --retry 3 -o ${file} ${urlWord(fill(task.url))}`,
-    ...(sum === '' ? [] : [`echo ${quoteSingle(`${sum}  ${folder}/download`)} | sha256sum -c --quiet -`]),
-    ...(unpack === '' ? [] : [unpack]),
-    `)`,
+    ...Object.entries(env).map(([key, value]) => `export ${key}=${quoteSingle(value)}`),
+    `rm -rf -- ${quoteSingle(folder)}`,
+    `mkdir -p -- ${into}`,
+    `curl -fsSL --retry 3 -o ${file} -- ${quoteSingle(url)} >&2`,
+    ...(sum === '' ? [] : [`echo ${quoteSingle(`${sum}  ${folder}/download`)} | sha256sum -c --quiet - >&2`]),
+    `${unpack} >&2`,
+    ...(mode === undefined || extract === 'sh' ? [] : [`find ${into} -type f -exec chmod ${mode} {} +`]),
+    ...(extract === 'sh'
+      ? []
+      : [`compare ${into} ${quoteSingle(extract === 'none' ? to.slice(0, -name.length - 1) || '/' : to)}`]),
   ].join('\n')
+}
+
+/** Runs what was fetched to be run. */
+export function runFetched(step: TaskStep, machine: HostFacts, folder: string): string {
+  const { env, extract } = downloadOf(step, machine)
+  if (extract !== 'sh') return ''
+  const exports = Object.entries(env).map(([key, value]) => `export ${key}=${quoteSingle(value)}\n`)
+  return asUser(
+    step,
+    machine,
+    `bash -c ${quoteSingle(`${exports.join('')}cd /\nexec sh ${quoteSingle(`${folder}/download`)}`)} </dev/null`,
+  )
 }

@@ -1,13 +1,16 @@
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { withBlock } from '../../../format/fence.ts'
+import type { TaskStep } from '../../../plan/ir.ts'
 import type { HostPlan } from '../../../plan/host/index.ts'
-import type { HostLayer, Wanted } from '../../../plan/host/wanted.ts'
+import type { Wanted } from '../../../plan/host/wanted.ts'
 import { persisted, scopeOf, SCOPE_NUMBERS } from '../../../plan/steps.ts'
 import { mergeOps, mergeSteps, type LayerRecord, type RecordedOp, type RecordedStep } from '../../../state/ledger.ts'
-import { actionScript, placeScript, PRELUDE } from '../../../synth/host/script.ts'
+import { actionScript, fetchScript, placeScript, PRELUDE, runFetched } from '../../../synth/host/script.ts'
 import { look, readText, type Seen } from './observe.ts'
 import type { LedgerFiles } from './records.ts'
 import { describe } from './describe.ts'
+import { ensureProfile } from './profile.ts'
+import { putText } from './text.ts'
 import { bareName, packagesOf, sha256, shellOf, type Privilege, type Venue, type Work } from './work.ts'
 
 export interface HostTools extends Venue {
@@ -22,18 +25,27 @@ export interface HostTools extends Venue {
 /** Brings a machine to what its deploy wants, layer after layer; what a step will change is recorded before it does. (HOST-37, HOST-38) */
 export async function applyHost(plan: HostPlan, works: readonly Work[], tools: HostTools): Promise<void> {
   const { ledger, now } = tools
-  const records = new Map((await ledger.read()).layers)
-  await ledger.writeDeploy({
-    deploy_id: plan.deployId,
-    image: plan.image,
-    ...(plan.tag !== undefined && { tag: plan.tag }),
-    target: plan.target,
-    layer: plan.plans.map(({ layer }) => layer),
-    add_layer: plan.addLayers,
-    deployed_at: timeOf(now()),
-  })
+  const { layers: records, deploys } = await ledger.read()
+  const closed = (work: Work) => work.closed !== undefined
+  const idle = works.every((work) => work.done || closed(work))
+  const complete = plan.plans.every(({ layer }) => records.get(layer)?.deployed_by.includes(plan.deployId) === true)
+  if (!idle || !complete || !deploys.has(plan.deployId))
+    await ledger.writeDeploy({
+      deploy_id: plan.deployId,
+      image: plan.image,
+      ...(plan.tag !== undefined && { tag: plan.tag }),
+      target: plan.target,
+      layer: plan.plans.map(({ layer }) => layer),
+      add_layer: plan.addLayers,
+      deployed_at: timeOf(now()),
+    })
   for (const { layer, version } of plan.plans) {
     const before = records.get(layer)
+    const own = works.filter((one) => one.layer.plan.layer === layer)
+    if (before?.deployed_by.includes(plan.deployId) === true && own.every((work) => work.done || closed(work))) {
+      for (const work of own.filter(closed)) skip(work, tools)
+      continue
+    }
     const recorder = new Recorder(
       {
         ...before,
@@ -45,8 +57,9 @@ export async function applyHost(plan: HostPlan, works: readonly Work[], tools: H
       tools,
     )
     await recorder.save()
-    for (const work of works.filter((one) => one.layer.plan.layer === layer)) await perform(work, recorder, tools)
+    for (const work of own) await perform(work, recorder, tools)
   }
+  await ensureProfile(plan.name, plan.env, tools)
 }
 
 const timeOf = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z')
@@ -94,17 +107,26 @@ class Recorder {
   }
 }
 
+/** (HOST-05) */
+const skip = ({ step, closed }: Work, { say }: HostTools): void =>
+  say(`[skip] ${step.kind} scope=${scopeOf(step)} requires --${closed}`)
+
 async function perform(work: Work, recorder: Recorder, tools: HostTools): Promise<void> {
   const { step, closed, done, layer } = work
   const { say, signal, now } = tools
   if (closed !== undefined) {
-    say(`[skip] ${step.kind} scope=${scopeOf(step)} requires --${closed}`)
+    skip(work, tools)
     return
   }
   if (done) return
   signal.throwIfAborted()
   const summary = describe(step)
   say(`${layer.plan.layer}: ${summary}`)
+  if (step.kind === 'Task' && step.task.verb === 'download') {
+    await performDownload(work, step, recorder, tools)
+    return
+  }
+  if (step.kind === 'Builder') throw noBuilder(step)
   const seen = await look(
     work.wanted.map(({ path }) => path),
     shellOf(work.privilege, tools),
@@ -127,6 +149,61 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
     packages,
   )
 }
+
+/** Fetches first, and changes the machine only when all of it is there. What came whole goes whole; what was there comes back. (HOST-14, HOST-15) */
+async function performDownload(work: Work, step: TaskStep, recorder: Recorder, tools: HostTools): Promise<void> {
+  const { privilege, layer } = work
+  const folder = `${tools.stage(layer.plan.layer)}.download`
+  const fetched = await script(fetchScript(step, tools.machine, folder), privilege, tools)
+  if (fetched.exitCode !== 0) throw failed(work, fetched.exitCode, fetched.stderr)
+  const parts = fetched.stdout.split('\0')
+  const entries = Array.from({ length: Math.floor(parts.length / 3) }, (_, index) => {
+    const [state = '', from = '', path = ''] = parts.slice(index * 3, index * 3 + 3)
+    return { state, from, path }
+  })
+  const scope = privilege === 'root' ? {} : { scope: 1 }
+  const kind = privilege === 'root' ? 'rm-file-system' : 'rm-file-user'
+  const backups = backupFolder(work, tools)
+  const ops = entries.map(({ state, path }): RecordedOp => {
+    if (state === 'folder') return { kind: 'rm-dir-recursive', targets: [path], ...scope }
+    return { kind, targets: [path], ...scope, ...(state === 'old' && { extra: { backup: `${backups}${path}` } }) }
+  })
+  const removals = (step.task as Extract<typeof step.task, { verb: 'download' }>).uninstall
+  if (removals.length > 0) ops.push({ kind, targets: removals, ...scope })
+  const parents = await look(
+    entries.map(({ path }) => path),
+    shellOf(privilege, tools),
+    tools.executor,
+  )
+  await recorder.before(ops, [...new Set(parents.flatMap(({ missing }) => missing))])
+  const lines = [
+    ...entries.flatMap(({ state, from, path }) => [
+      ...(state === 'old' ? [`keep ${quoted(path)} ${quoted(`${backups}${path}`)}`] : []),
+      `place ${quoted(from)} ${quoted(path)}`,
+    ]),
+    runFetched(step, tools.machine, folder),
+    `rm -rf -- ${quoted(folder)}`,
+  ]
+  const { exitCode, stdout, stderr } = await script(lines.join('\n'), privilege, tools)
+  if (exitCode !== 0) throw failed(work, exitCode, `${stdout}${stderr}`)
+  const summary = describe(step)
+  await recorder.after(
+    { ...persisted(step), summary, completed_at: timeOf(tools.now()), extra: { digest: work.digest } },
+    {},
+  )
+}
+
+const noBuilder = ({ builder, layerName, origin }: Extract<Work['step'], { kind: 'Builder' }>): DiagnosticError =>
+  new DiagnosticError([
+    {
+      code: 'OV5042',
+      severity: 'error',
+      message: `${builder} does not build on hosts yet`,
+      entity: `layer "${layerName}"`,
+      place: origin,
+      remedy: 'leave this layer out',
+    },
+  ])
 
 /** As it was before ov: below a folder that only the owner of these files reads. */
 const backupFolder = ({ privilege, layer }: Work, { machine }: Venue): string =>
@@ -255,20 +332,6 @@ async function writeBlock(wanted: Extract<Wanted, { kind: 'block' }>, tools: Hos
   await putText(wanted.path, withBlock(text, wanted.marker, wanted.text), tools)
 }
 
-/** Writes a text of the deploying user's, through links, with the mode that it has. */
-export async function putText(path: string, text: string, { executor }: Pick<Venue, 'executor'>): Promise<void> {
-  await executor.run(
-    [
-      'sh',
-      '-c',
-      'path=$(readlink -m "$1"); mkdir -p "$(dirname "$path")"; part=$path.ov-part; [ ! -e "$path" ] || cp -p "$path" "$part"; cat >"$part" && mv -f "$part" "$path"',
-      'ov',
-      path,
-    ],
-    { stdin: text },
-  )
-}
-
 function failed({ step, layer }: Work, exitCode: number, output: string): DiagnosticError {
   return new DiagnosticError([
     {
@@ -283,5 +346,3 @@ function failed({ step, layer }: Work, exitCode: number, output: string): Diagno
     },
   ])
 }
-
-export type { HostLayer }

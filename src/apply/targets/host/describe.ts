@@ -25,7 +25,6 @@ export function describe(step: Step): string {
           return 'build'
       }
     }
-    // eslint-disable-next-line no-fallthrough -- the inner switch returns always
     case 'File':
       return `file ${step.dest}`
     case 'ServicePackaged':

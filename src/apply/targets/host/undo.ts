@@ -8,7 +8,9 @@ import {
   type RecordedOp,
 } from '../../../state/ledger.ts'
 import { readText } from './observe.ts'
-import { putText, script, type HostTools } from './apply.ts'
+import { script, type HostTools } from './apply.ts'
+import { forgetDeployEnv, removeProfile } from './profile.ts'
+import { putText } from './text.ts'
 import { packagesOf, type Privilege } from './work.ts'
 
 /** What stays when a deploy is taken back. (DEP-05) */
@@ -76,6 +78,10 @@ export async function undoHost(deploy: DeployRecord, keeping: Keeping, tools: Ho
   }
   if (problems.length > 0) throw new DiagnosticError(problems.flatMap(({ diagnostics }) => [...diagnostics]))
   await ledger.removeDeploy(deploy.deploy_id)
+  const after = await ledger.read()
+  if (![...after.deploys.values()].some(({ target }) => target === deploy.target))
+    await forgetDeployEnv(deploy.target.replace(/^host:/, ''), tools)
+  if (after.layers.size === 0) await removeProfile(tools)
 }
 
 const incomplete = (layer: string, failed: readonly RecordedOp[]): DiagnosticError =>

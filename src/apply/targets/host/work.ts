@@ -107,7 +107,7 @@ export const shellOf = (privilege: Privilege, { sudo }: Pick<Venue, 'sudo'>): re
   privilege === 'root' ? sudo : []
 
 /** Names of the packages that are there, by format. */
-export async function installedPackages(
+async function installedPackages(
   layers: readonly HostLayer[],
   venue: Venue,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {

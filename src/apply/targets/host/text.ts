@@ -1,0 +1,20 @@
+import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
+import type { Venue } from './work.ts'
+
+/** Writes a text of the deploying user's, through links, with the mode that it has. */
+export async function putText(path: string, text: string, { executor }: Pick<Venue, 'executor'>): Promise<void> {
+  const script = `umask 022
+path=$(readlink -m -- "$1") && mkdir -p -- "$(dirname -- "$path")" && part=$path.ov-part &&
+{ [ ! -e "$path" ] || cp -p -- "$path" "$part"; } && cat >"$part" && mv -f -- "$part" "$path"`
+  const { exitCode, stderr } = await executor.run(['sh', '-c', script, 'ov', path], { stdin: text })
+  if (exitCode !== 0)
+    throw new DiagnosticError([
+      {
+        code: 'OV5001',
+        severity: 'error',
+        message: `${path} could not be written`,
+        output: stderr.trim().split('\n'),
+        remedy: 'what was there before is still complete',
+      },
+    ])
+}

@@ -1,0 +1,257 @@
+/** Layers on a machine that stays: installed, recorded, and taken back to the last file. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBareMachine, type TestMachine, type TestProject } from './machine.ts'
+
+const PROJECT = `import { cmd, copy, download, host, layer, link, mkdir, service, write } from 'ov'
+
+export const tools = layer({
+  name: 'tools',
+  version: '2026.331.900',
+  deb: { packages: ['tree', 'moreutils'] },
+  env: { GREETING: 'hi there', CACHE: '~/.cache/tools' },
+  pathAppend: ['~/.tools/bin'],
+  tasks: [
+    mkdir('/etc/tools', { mode: '0750' }),
+    write('/etc/tools/deep/a.conf', { content: 'a = $HOME \`x\` "y"\\n' }),
+    write('/etc/issue', { content: 'mine\\n' }),
+    link('/usr/local/bin/t', { target: '/usr/bin/tree' }),
+    copy('files/run.sh', { to: '/usr/local/bin/run-tools' }),
+    copy('files', { to: '/opt/tools/files', mode: '0644' }),
+    write('~/.tools/bin/mine', { content: '#!/bin/sh\\necho mine\\n', mode: '0755', user: '\${USER}' }),
+  ],
+})
+export const fetched = layer({
+  name: 'fetched',
+  version: '2026.331.900',
+  depends: [tools],
+  vars: { NAME: 'thing' },
+  tasks: [
+    download('http://127.0.0.1:8765/\${NAME}.tar.gz', { extract: 'tar.gz', to: '/usr/local' }),
+    download('http://127.0.0.1:8765/plain', { to: '/usr/local/bin/plain', mode: '0755' }),
+  ],
+})
+export const served = layer({
+  name: 'served',
+  version: '2026.331.900',
+  deb: { packages: ['cron'] },
+  services: [
+    service({ name: 'nap', exec: 'sleep infinity', restart: 'always', enable: true }),
+    service({ name: 'doze', exec: 'sleep infinity', scope: 'user', enable: true }),
+    service({ name: 'jobs', usePackaged: 'cron', enable: true, overrides: { env: { A: 'b' } } }),
+  ],
+})
+export const prompt = layer({
+  name: 'prompt',
+  version: '2026.331.900',
+  shell: { init: 'export SHELL_IS=\${SHELL_NAME}', pathAppend: ['~/.prompt/bin'] },
+})
+export const scripted = layer({ name: 'scripted', version: '2026.331.900', tasks: [cmd('echo "$NAME as $(id -un) on $ARCH" > /srv/scripted', { env: { NAME: 'x' } })] })
+export const broken = layer({ name: 'broken', version: '2026.331.900', tasks: [write('/etc/before', { content: '1' }), cmd('echo about to fail; exit 3'), write('/etc/after', { content: '1' })] })
+export const strange = layer({ name: 'strange', version: '2026.331.900', rpm: { packages: ['dnf-only'] } })
+export const repository = layer({ name: 'repository', version: '2026.331.900', deb: { packages: ['sl'], repos: [{ name: 'mine', url: 'http://127.0.0.1:8765/', suite: '/' }] } })
+
+export const workstation = host({ name: 'workstation', layers: [fetched, served, prompt], env: { EDITOR: 'vi', GREETING: 'of the deploy' } })
+export const second = host({ name: 'second', layers: [tools, prompt] })
+`
+
+/**
+ * Everything that can be told of the machine, but caches, logs and apt's own files, groups that a package made, and the lock of the ledger with the
+ * folders above it.
+ */
+const SNAPSHOT = `sudo find / /home /var/lib -xdev \\( -path /proc -o -path /sys -o -path /tmp -o -path /run -o -path /var/tmp -o -path /dev -o -path /home/op/host -o -path /home/op/.cache -o -path /home/op/served \\
+  -o -path /var/cache -o -path /var/log -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/containers -o -path /var/lib/systemd -o -path /home/op/.config/overthink/installed/.lock -o -path "/etc/g*shadow*" -o -path "/etc/group*" \\) -prune \\
+  -o -type d -printf '%p %m %u:%g\\n' -o -printf '%p %m %u:%g %s %l\\n' | sort -u
+sudo find /etc /usr/local /home/op -xdev \\( -path /home/op/host -o -path /home/op/.cache -o -path /home/op/served -o -name .lock -o -path "/etc/g*shadow*" -o -path "/etc/group*" \\) -prune -o -type f -exec sha256sum {} + | sort -k2
+dpkg-query -W; apt-mark showmanual
+systemctl list-unit-files --no-legend | sort; systemctl --user list-unit-files --no-legend | sort; systemctl list-units --no-legend --plain --state=running | cut -d' ' -f1 | sort | grep 'ov-\\|cron' || :`
+
+let machine: TestMachine
+let project: TestProject
+const sh = (script: string) => machine.sh(script)
+const ov = (args: string) => project.ov(args)
+const done = async (args: string) => {
+  const result = await ov(args)
+  expect(result.exitCode, `ov ${args}: ${result.stderr}`).toBe(0)
+  return result
+}
+const snapshot = async () =>
+  (await sh(SNAPSHOT)).replace(/^\/home\/op\/\.config(\/overthink(\/installed)?)? .*\n/gm, '')
+let clean: string
+
+beforeAll(async () => {
+  machine = await startBareMachine('host')
+  project = await machine.project('host', {
+    'layers.ts': PROJECT,
+    'files/run.sh': '#!/bin/sh\necho run\n',
+    'files/more/data': 'data\n',
+  })
+  await sh(
+    `sudo apt-get update -q >/dev/null
+     mkdir -p ~/served/thing/bin ~/served/thing/lib/thing && cd ~/served/thing && printf '#!/bin/sh\\necho thing\\n' > bin/thing && chmod +x bin/thing && echo lib > lib/thing/a && ln -s thing bin/other
+     tar -czf ../thing.tar.gz bin lib && cd .. && rm -r thing && printf '#!/bin/sh\\necho plain\\n' > plain
+     printf "const {createServer}=require('http'),{readFileSync}=require('fs');createServer((q,r)=>{try{r.end(readFileSync('/home/op/served'+q.url))}catch{r.statusCode=404;r.end()}}).listen(8765,'127.0.0.1')" > serve.cjs
+     systemd-run --user -q --unit=serve node ~/served/serve.cjs`,
+  )
+  clean = await snapshot()
+})
+afterAll(() => machine?.bed.down())
+
+describe('a host deploy', () => {
+  it('PLAN-30 PLAN-31 PLAN-33 DEP-02 DEP-09 HOST-05 the dry run tells the plan, and changes nothing', async () => {
+    const { stdout, stderr } = await done('deploy add host tools --dry-run')
+    expect(stdout).toBe(
+      'Plan: layer=tools image=host-adhoc distro=debian:13 steps=9\n  ShellHook: 1\n  SystemPackages: 1\n  Task: 7\n',
+    )
+    expect(stderr).toBe('')
+    const plans = JSON.parse((await done('deploy add workstation --dry-run --format json')).stdout) as {
+      Layer: string
+      DeployID: string
+      Steps: { Kind: string; Scope: string; Gate: string }[]
+    }[]
+    expect(plans.map(({ Layer }) => Layer)).toEqual(['prompt', 'served', 'tools', 'fetched'])
+    expect(new Set(plans.map(({ DeployID }) => DeployID)).size).toBe(1)
+    expect(plans[1]!.Steps.map(({ Kind, Scope, Gate }) => [Kind, Scope, Gate])).toEqual([
+      ['SystemPackages', 'system', ''],
+      ['ServiceCustom', 'system', 'with-services'],
+      ['ServiceCustom', 'user', 'with-services'],
+      ['ServicePackaged', 'system', 'with-services'],
+    ])
+    expect((await ov('deploy add host tools --dry-run --format xml')).exitCode).toBe(64)
+    expect(await snapshot()).toBe(clean)
+  })
+
+  it('HOST-28 HOST-30 HOST-33 HOST-34 HOST-35 HOST-37 HOST-65 is applied: files, packages, services, variables, records', async () => {
+    const { stderr } = await done('deploy add workstation --with-services')
+    expect(stderr).toContain('tools: deb: 2 packages (install)')
+    expect(
+      await sh(
+        'sudo cat /etc/tools/deep/a.conf /etc/issue; stat -c %a /etc/tools /usr/local/bin/run-tools /opt/tools/files/more/data',
+      ),
+    ).toBe('a = $HOME `x` "y"\nmine\n750\n755\n644')
+    expect(
+      await sh('thing; other; plain; t --version | head -c 4; run-tools; stat -c %U:%G /usr/local/bin/thing'),
+    ).toBe('thing\nthing\nplain\ntreerun\nroot:root')
+    expect(
+      await sh(
+        'systemctl is-active ov-served-nap; systemctl --user is-active ov-served-doze; cat /etc/systemd/system/cron.service.d/ov-served.conf',
+      ),
+    ).toBe('active\nactive\n[Service]\nEnvironment="A=b"')
+    expect(await sh('cat ~/.config/overthink/env.d/tools.env')).toBe(
+      `# overthink env for layer tools — managed by ov; do not edit\nexport CACHE=/home/op/.cache/tools\nexport GREETING='hi there'\nexport PATH="/home/op/.tools/bin:$PATH"`,
+    )
+    expect(await sh(`bash -lc 'echo $EDITOR $GREETING; mine'; bash -ic 'echo $SHELL_IS' 2>/dev/null`)).toBe(
+      'vi of the deploy\nmine\nbash',
+    )
+    const records = await sh('cd ~/.config/overthink/installed; ls deploys layers; cat deploys/*.json')
+    expect(records).toMatch(/"target": "host:workstation",\n {2}"layer": \[\n {4}"prompt",\n {4}"served",/)
+    const layer = JSON.parse(await sh('cat ~/.config/overthink/installed/layers/tools.json')) as {
+      deployed_by: string[]
+      reverse_ops: { kind: string; targets: string[]; extra?: Record<string, string> }[]
+    }
+    expect(layer.deployed_by).toHaveLength(1)
+    const removed = layer.reverse_ops.find(({ kind }) => kind === 'package-remove')!
+    expect(removed.targets).toEqual(['moreutils', 'tree'])
+    expect(removed.extra?.['dependencies']).toContain('libio-pty-perl')
+  })
+
+  it('HOST-40 HOST-31 applied again it changes nothing', async () => {
+    const before = await snapshot()
+    const { stderr } = await done('deploy add workstation --with-services')
+    expect(stderr).toBe('workstation: no change')
+    expect(await snapshot()).toBe(before)
+  })
+
+  it('what somebody changed is told before it is written anew', async () => {
+    await sh('echo changed | sudo tee -a /etc/issue >/dev/null')
+    const { stderr } = await done('deploy add workstation --with-services')
+    expect(stderr).toContain('Warning: /etc/issue was changed since ov wrote it, and is written anew')
+    expect(stderr).toContain('workstation: 1 changes')
+    expect(await sh('cat /etc/issue')).toBe('mine')
+  })
+
+  it('HOST-39 HOST-41 HOST-57 a second deploy shares layers, and removing one leaves what the other has', async () => {
+    await done('deploy add second')
+    expect(await sh(`grep -c '^    "[0-9a-f]\\{16\\}"' ~/.config/overthink/installed/layers/tools.json`)).toBe('2')
+    const { stderr } = await done('deploy del workstation --yes')
+    expect(stderr).toMatch(/^Removed host deploy [0-9a-f]{16} \(host-adhoc\)$/m)
+    expect(
+      await sh(
+        'mine 2>/dev/null || ~/.tools/bin/mine; tree --version | head -c 4; systemctl is-active ov-served-nap || true; which thing || true',
+      ),
+    ).toBe('mine\ntreeinactive')
+    expect(await sh(`bash -lc 'echo $EDITOR $GREETING'`)).toBe('hi there')
+  })
+
+  it('HOST-32 HOST-44 HOST-45 HOST-49 HOST-50 HOST-58 the last one leaves the machine as it was', async () => {
+    expect((await done('deploy del second --dry-run')).stdout).toMatch(
+      /^\[dry-run\] would tear down host deploy [0-9a-f]{16} \(image=host-adhoc, 2 layers\)\n {2}- /,
+    )
+    await done('deploy del second --yes')
+    expect(await snapshot()).toBe(clean)
+    expect((await done('deploy del second --yes')).stderr).toBe('No deployments recorded.')
+  })
+
+  it('HOST-41 in the other order, too', async () => {
+    await done('deploy add second')
+    await done('deploy add workstation --with-services')
+    await done('deploy del second --yes')
+    expect(await sh('~/.tools/bin/mine; thing')).toBe('mine\nthing')
+    await done('deploy del workstation --yes')
+    expect(await snapshot()).toBe(clean)
+  })
+})
+
+describe('what a host deploy may not do', () => {
+  it('HOST-05 HOST-06 a closed gate leaves a step out, says so, and records nothing', async () => {
+    const { stderr } = await done('deploy add host scripted')
+    expect(stderr).toContain('[skip] Task scope=system requires --allow-root-tasks')
+    expect(await sh('ls /srv; cat ~/.config/overthink/installed/layers/scripted.json')).not.toContain('steps')
+    await done('deploy add host scripted --allow-root-tasks')
+    expect(await sh('cat /srv/scripted')).toMatch(/^x as root on (amd64|arm64)$/)
+    await done('deploy del host --yes')
+    await sh('sudo rm /srv/scripted')
+    expect(await snapshot()).toBe(clean)
+  })
+
+  it('HOST-02 HOST-05 DEP-16 what can’t be is told before anything is changed', async () => {
+    const strange = await ov('deploy add host strange')
+    expect(strange.exitCode).toBe(1)
+    expect(strange.stderr).toContain(
+      'layer "strange": it has no packages for this machine (debian:13, debian), only rpm',
+    )
+    expect((await done('deploy add host strange --skip-incompatible --add-layer tools')).stderr).toContain('strange')
+    await done('deploy del host --yes')
+    const repository = await ov('deploy add host repository')
+    expect(repository.exitCode).toBe(1)
+    expect(repository.stderr).toContain('repo change in plan repository requires --allow-repo-changes')
+    const unknown = await ov('deploy add host tols')
+    expect(unknown.exitCode).toBe(1)
+    expect(unknown.stderr).toContain('the project has no layer and no image "tols" (did you mean "tools"?)')
+    expect((await ov('deploy add nothing')).stderr).toContain('no <ref> and the project has no deploy "nothing"')
+    expect(await snapshot()).toBe(clean)
+  })
+
+  it('HOST-38 HOST-46 a step that fails stops the rest; what was done is recorded, and taken back', async () => {
+    const { exitCode, stderr } = await ov('deploy add host broken --allow-root-tasks')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('plan broken: cmd failed (exit code 3)')
+    expect(stderr).toContain('about to fail')
+    expect(await sh('ls /etc/before /etc/after 2>&1 || true')).toContain("cannot access '/etc/after'")
+    await done('deploy del host --yes')
+    expect(await snapshot()).toBe(clean)
+  })
+
+  it('HOST-36 a ledger that can’t be read stops everything', async () => {
+    await done('deploy add host prompt')
+    const file = '~/.config/overthink/installed/layers/prompt.json'
+    await sh(`cp ${file} ~/.cache/kept; head -c 40 ~/.cache/kept > ${file}`)
+    for (const command of ['deploy add host prompt', 'deploy del host --yes']) {
+      const { exitCode, stderr } = await ov(command)
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain("layers/prompt.json can't be read")
+    }
+    await sh(`cp ~/.cache/kept ${file}`)
+    await done('deploy del host --yes')
+    expect(await snapshot()).toBe(clean)
+  })
+})
