@@ -6,8 +6,10 @@ import { buildAll } from './build.ts'
 import type { Context } from './command.ts'
 import { describe } from './describe.ts'
 import { comparePods, intend, thisMachine, type Intent, type Machine } from './machine.ts'
-import { withProject } from './open.ts'
+import { chosen, installHost, pendingHere } from './host-deploys.ts'
+import { withProject, type OpenProject } from './open.ts'
 import { pinNew } from './pinned.ts'
+import { compileProject } from './project.ts'
 
 export interface ApplyOptions {
   readonly project?: string
@@ -26,29 +28,60 @@ export const run = (context: Context, options: ApplyOptions, deploys: readonly s
       context.say(env)
       return 64
     }
-    const machine = thisMachine(context)
-    throwIfErrors(await preflight(machine.executor))
-    const work = async () => {
-      const intent = await intend(open, machine, {
-        deploys,
-        env,
-        ...(options.tag !== undefined && { tag: options.tag }),
-        ...(options.refreshBase !== undefined && { refreshBase: options.refreshBase }),
-        ...(options.dryRun !== true && { pin: (compiled, images) => pinNew(open, compiled, images, machine) }),
-      })
-      await context.warn(intent.warnings, open.location.root)
-      for (const name of intent.compiled.project.hosts.keys())
-        context.say(`${name}: a host, which is applied with: ov deploy add ${name}`)
-      const orphans = options.prune === true ? intent.orphans : []
-      if (options.dryRun === true) {
-        for (const line of describe(intent, options.prune === true)) context.say(line)
-        return 0
-      }
-      return perform(context, machine, intent, orphans, options.refreshBase === true)
-    }
-    if (options.dryRun === true) return work()
-    return withLock(machine.paths.lock, () => context.say('waiting for another ov to finish'), work)
+    const { hosts, pods } = chosen(open, deploys)
+    const code = pods === undefined ? 0 : await applyPods(context, open, { ...options, env }, pods)
+    return code === 0 && hosts.length > 0 ? applyHosts(context, open, hosts, options.dryRun === true) : code
   })
+
+async function applyHosts(
+  context: Context,
+  { location, bundle, entities, cache }: OpenProject,
+  hosts: readonly string[],
+  dryRun: boolean,
+): Promise<number> {
+  const compiled = await compileProject(location, bundle, entities, cache)
+  for (const name of hosts) {
+    if (!dryRun) {
+      await installHost(context, compiled, name, undefined, {})
+      continue
+    }
+    const { steps } = await pendingHere(name, compiled)
+    for (const { layer, summary, closed } of steps)
+      context.say(
+        `${name}: ${closed === undefined ? 'would do' : `would leave out (--${closed})`} ${layer}: ${summary}`,
+      )
+    if (steps.length === 0) context.say(`${name}: no change`)
+  }
+  return 0
+}
+
+async function applyPods(
+  context: Context,
+  open: OpenProject,
+  { env, ...options }: Omit<ApplyOptions, 'env'> & { readonly env: Map<string, Record<string, string>> },
+  deploys: readonly string[],
+): Promise<number> {
+  const machine = thisMachine(context)
+  throwIfErrors(await preflight(machine.executor))
+  const work = async () => {
+    const intent = await intend(open, machine, {
+      deploys,
+      env,
+      ...(options.tag !== undefined && { tag: options.tag }),
+      ...(options.refreshBase !== undefined && { refreshBase: options.refreshBase }),
+      ...(options.dryRun !== true && { pin: (compiled, images) => pinNew(open, compiled, images, machine) }),
+    })
+    await context.warn(intent.warnings, open.location.root)
+    const orphans = options.prune === true ? intent.orphans : []
+    if (options.dryRun === true) {
+      for (const line of describe(intent, options.prune === true)) context.say(line)
+      return 0
+    }
+    return perform(context, machine, intent, orphans, options.refreshBase === true)
+  }
+  if (options.dryRun === true) return work()
+  return withLock(machine.paths.lock, () => context.say('waiting for another ov to finish'), work)
+}
 
 async function perform(
   context: Context,

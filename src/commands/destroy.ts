@@ -5,6 +5,7 @@ import type { DeployRecord } from '../state/deploys.ts'
 import { withLock } from '../state/lock.ts'
 import type { Context } from './command.ts'
 import { confirm } from './confirm.ts'
+import { isInstalled, removeHost } from './host-deploys.ts'
 import { thisMachine } from './machine.ts'
 import { recordOf } from './record-of.ts'
 import { unmountAfterwards, vaultOf } from './vault-of.ts'
@@ -16,8 +17,13 @@ export interface DestroyOptions {
 }
 
 /** `ov destroy`: stops deploys and removes what apply put on the machine. It needs no project. */
-export async function run(context: Context, options: DestroyOptions, deploys: readonly string[]): Promise<number> {
+export async function run(context: Context, options: DestroyOptions, names: readonly string[]): Promise<number> {
   const machine = thisMachine(context)
+  const hosts: string[] = []
+  for (const name of names) if (await isInstalled(name)) hosts.push(name)
+  const deploys = names.filter((name) => !hosts.includes(name))
+  for (const name of hosts) await removeHost(context, options, name)
+  if (deploys.length === 0) return 0
   // Deploys that no project applied have an entry, and no record.
   const applied = machine.store.all()
   const others = [...machine.deploys.entries.keys()].filter((key) => !applied.some(({ name }) => name === key))

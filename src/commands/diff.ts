@@ -12,9 +12,10 @@ import { sha256 } from '../load/cache.ts'
 import { listTree } from '../state/output.ts'
 import { OUTPUT } from '../synth/index.ts'
 import type { Context } from './command.ts'
+import { chosen, pendingHere } from './host-deploys.ts'
 import { intend, selection, thisMachine, type Machine } from './machine.ts'
 import { withProject, type OpenProject } from './open.ts'
-import type { CompiledProject } from './project.ts'
+import { compileProject, type CompiledProject } from './project.ts'
 import { render } from './synthesise.ts'
 
 export interface DiffOptions {
@@ -26,7 +27,7 @@ export interface DiffOptions {
 
 /** One thing that differs. */
 interface Difference {
-  readonly kind: 'image' | 'layer' | 'deploy' | 'undeclared'
+  readonly kind: 'image' | 'layer' | 'deploy' | 'host' | 'undeclared'
   readonly name: string
   readonly action: 'build' | 'create' | 'update' | 'restart' | 'remove'
   readonly reasons: readonly string[]
@@ -86,6 +87,43 @@ const entry = (path: string, hash: string, text: string | undefined) =>
 
 /** What apply would change on this machine. */
 const differencesHere: Differences = async (context, open, options, deploys) => {
+  const { hosts, pods } = chosen(open, deploys)
+  return [
+    ...(pods === undefined ? [] : await podDifferences(context, open, options, pods)),
+    ...(await hostDifferences(context, open, hosts)),
+  ]
+}
+
+/** What is not on this machine yet of what its host deploys install, and what somebody has changed since. */
+async function hostDifferences(
+  context: Context,
+  { location, bundle, entities, cache }: OpenProject,
+  hosts: readonly string[],
+): Promise<Difference[]> {
+  if (hosts.length === 0) return []
+  const compiled = await compileProject(location, bundle, entities, cache)
+  const differences: Difference[] = []
+  for (const name of hosts) {
+    const { steps, isNew } = await pendingHere(name, compiled)
+    const open = steps.filter(({ closed }) => closed === undefined)
+    for (const { layer, summary, closed } of steps)
+      if (closed !== undefined) context.say(`${name}: left out (--${closed}): ${layer}: ${summary}`)
+    if (open.length === 0 && !isNew) continue
+    differences.push({
+      kind: 'host',
+      name,
+      action: isNew ? 'create' : 'update',
+      reasons: open.map(
+        ({ layer, summary, drifted }) =>
+          `${layer}: ${summary}${drifted.length > 0 ? ' (changed by somebody else)' : ''}`,
+      ),
+      diff: open.flatMap(({ texts }) => texts.map(([path, before, after]) => textDiff(path, before, after))).join(''),
+    })
+  }
+  return differences
+}
+
+const podDifferences: Differences = async (context, open, options, deploys) => {
   const machine = thisMachine(context)
   throwIfErrors(await preflight(machine.executor))
   const intent = await intend(open, machine, { deploys, ...(options.tag !== undefined && { tag: options.tag }) })

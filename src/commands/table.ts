@@ -319,7 +319,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--force', help: 'the same as --yes' },
     ],
     examples: ['ov deploy del host --dry-run', 'ov deploy del workstation --yes'],
-    load: async () => ({ run: (await import('./deploy-del.ts')).del }),
+    load: async () => ({ run: (await import('./deploy-add.ts')).del }),
   },
   {
     name: 'deploy show',

@@ -165,7 +165,7 @@ describe('a host deploy', () => {
     await sh('echo changed | sudo tee -a /etc/issue >/dev/null')
     const { stderr } = await done('deploy add workstation --with-services')
     expect(stderr).toContain('Warning: /etc/issue was changed since ov wrote it, and is written anew')
-    expect(stderr).toContain('workstation: 1 changes')
+    expect(stderr).toContain('workstation: 1 change')
     expect(await sh('cat /etc/issue')).toBe('mine')
   })
 
@@ -197,6 +197,48 @@ describe('a host deploy', () => {
     await done('deploy del second --yes')
     expect(await sh('~/.tools/bin/mine; thing')).toBe('mine\nthing')
     await done('deploy del workstation --yes')
+    expect(await snapshot()).toBe(clean)
+  })
+})
+
+describe('apply, diff and destroy', () => {
+  it('what would be done, and what would be left out, is shown first', async () => {
+    const dry = await done('apply --dry-run')
+    expect(dry.stderr).toContain('workstation: would do tools: deb: 2 packages (install)')
+    expect(dry.stderr).toContain('workstation: would leave out (--with-services) served: unit ov-served-nap.service')
+    const diff = await ov('diff second')
+    expect(diff.exitCode).toBe(2)
+    expect(diff.stdout).toContain('tools: deb: 2 packages (install)')
+    expect(diff.stdout).toMatch(/--- \/etc\/issue\n\+\+\+ \/etc\/issue\n@@ .*\n-Debian GNU.*\n(-\n)?\+mine\n/)
+    expect(await snapshot()).toBe(clean)
+  })
+
+  it('a host is applied, changed by hand, shown, and taken down', async () => {
+    expect((await done('apply second')).stderr).toMatch(/^second: 13 changes$/m)
+    expect((await done('apply second')).stderr).toBe('second: no change')
+    expect((await done('diff second')).stdout).toBe('no differences')
+    await sh('echo by hand | sudo tee -a /etc/issue >/dev/null; sudo rm /usr/local/bin/t')
+    const { exitCode, stdout } = await ov('diff second')
+    expect(exitCode).toBe(2)
+    expect(stdout).toContain('tools: write: write /etc/issue (changed by somebody else)')
+    expect(stdout).toContain(' mine\n-by hand\n')
+    expect(stdout).toContain('tools: link: link /usr/local/bin/t')
+    await done('apply second')
+    expect(await sh('cat /etc/issue; readlink /usr/local/bin/t')).toBe('mine\n/usr/bin/tree')
+    await done('destroy second --yes')
+    expect(await snapshot()).toBe(clean)
+  })
+
+  it('a deploy for another machine is never installed on this one', async () => {
+    await project.put({
+      'deploy.ts': `import { host } from 'ov'\nimport { tools } from './layers.ts'\nexport const far = host({ name: 'far', host: 'ops@db1', layers: [tools] })\n`,
+    })
+    for (const command of ['deploy add far', 'apply far', 'diff far']) {
+      const { exitCode, stderr } = await ov(command)
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain('it is for another machine (ops@db1), which ov does not reach yet')
+    }
+    await sh(`rm ${project.folder}/deploy.ts`)
     expect(await snapshot()).toBe(clean)
   })
 })

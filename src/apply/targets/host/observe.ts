@@ -89,8 +89,13 @@ export function isAsWanted(
   }
 }
 
-/** A text of the deploying user; undefined where there is none. */
-export async function readText(path: string, executor: Executor): Promise<string | undefined> {
-  const { exitCode, stdout } = await executor.run(['sh', '-c', '[ -e "$1" ] || exit 3; base64 -w0 <"$1"', 'ov', path])
+/** A text; undefined where there is none, or who asks may not read it. */
+export async function readText(
+  path: string,
+  executor: Executor,
+  shell: readonly string[] = [],
+): Promise<string | undefined> {
+  const script = '[ -f "$1" ] || exit 3; base64 -w0 <"$1"'
+  const { exitCode, stdout } = await executor.run([...shell, 'sh', '-c', script, 'ov', path])
   return exitCode === 0 ? Buffer.from(stdout, 'base64').toString() : undefined
 }
