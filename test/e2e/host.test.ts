@@ -40,6 +40,12 @@ export const served = layer({
     service({ name: 'jobs', usePackaged: 'cron', enable: true, overrides: { env: { A: 'b' } } }),
   ],
 })
+export const jobs = layer({
+  name: 'jobs',
+  version: '2026.331.900',
+  deb: { packages: ['openssh-server'] },
+  services: [service({ name: 'access', usePackaged: 'ssh', enable: true, overrides: { env: { A: 'b' } } })],
+})
 export const prompt = layer({
   name: 'prompt',
   version: '2026.331.900',
@@ -197,6 +203,39 @@ describe('a host deploy', () => {
     await done('deploy del second --yes')
     expect(await sh('~/.tools/bin/mine; thing')).toBe('mine\nthing')
     await done('deploy del workstation --yes')
+    expect(await snapshot()).toBe(clean)
+  })
+})
+
+describe('services of the machine itself', () => {
+  it('HOST-18 HOST-45 HOST-48 what was enabled before stays enabled and running when the deploy goes', async () => {
+    const state = () =>
+      sh('systemctl is-enabled ssh; systemctl is-active ssh; ls /etc/systemd/system/ssh.service.d 2>/dev/null || true')
+    expect(await state()).toBe('enabled\nactive')
+    await done('deploy add host jobs --with-services')
+    expect(await state()).toBe('enabled\nactive\nov-jobs.conf')
+    await done('deploy add host jobs --with-services')
+    const ops = await sh(
+      "grep '\"kind\": \"' ~/.config/overthink/installed/layers/jobs.json | grep -v Service | tr -d ' \\n'",
+    )
+    expect(ops).toBe('"kind":"remove-dropin","kind":"service-disable","kind":"restore-enabled",')
+    await done('deploy del host --yes')
+    expect(await state()).toBe('enabled\nactive')
+    await done('deploy add host jobs --with-services')
+    await done('deploy del host --yes --keep-services')
+    expect(await state()).toBe('enabled\nactive\nov-jobs.conf')
+    await sh('sudo rm -r /etc/systemd/system/ssh.service.d; sudo systemctl daemon-reload')
+    expect(await snapshot()).toBe(clean)
+  })
+
+  it('a service that somebody stopped is started again', async () => {
+    await done('deploy add host served --with-services')
+    await sh('sudo systemctl disable -q --now ov-served-nap')
+    expect((await done('deploy add host served --with-services')).stderr).toBe(
+      'served: unit ov-served-nap.service\nhost: 1 change',
+    )
+    expect(await sh('systemctl is-active ov-served-nap')).toBe('active')
+    await done('deploy del host --yes')
     expect(await snapshot()).toBe(clean)
   })
 })

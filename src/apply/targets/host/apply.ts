@@ -11,7 +11,18 @@ import type { LedgerFiles } from './records.ts'
 import { describe } from './describe.ts'
 import { ensureProfile } from './profile.ts'
 import { putText } from './text.ts'
-import { bareName, packagesOf, sha256, shellOf, type Privilege, type Venue, type Work } from './work.ts'
+import {
+  bareName,
+  isService,
+  packagesOf,
+  sha256,
+  shellOf,
+  unitOf,
+  unitsNow,
+  type Privilege,
+  type Venue,
+  type Work,
+} from './work.ts'
 
 export interface HostTools extends Venue {
   readonly ledger: LedgerFiles
@@ -102,6 +113,11 @@ class Recorder {
     await this.save()
   }
 
+  has(op: RecordedOp): boolean {
+    const { reverse_ops = [] } = this.#record
+    return mergeOps(reverse_ops, [op]).length === reverse_ops.length
+  }
+
   save(): Promise<void> {
     return this.#tools.ledger.writeLayer(this.#record)
   }
@@ -134,6 +150,7 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
   )
   const backups = backupFolder(work, tools)
   const { ops, directories, keeps } = undoOf(work, seen, backups)
+  if (isService(step) && step.enable) ops.push(...(await serviceOps(step, recorder, tools)))
   const packages =
     step.kind === 'SystemPackages' && step.phase === 'install' ? await packagesBefore(step, tools) : undefined
   await recorder.before(ops, directories, packages)
@@ -241,13 +258,21 @@ function undoOf(
     }
     ops.push({ kind, targets: [one.path], ...withScope, ...(Object.keys(extra).length > 0 && { extra }) })
   }
-  if ((step.kind === 'ServicePackaged' || step.kind === 'ServiceCustom') && step.enable)
-    ops.push({
-      kind: 'service-disable',
-      targets: [step.kind === 'ServiceCustom' ? step.name : step.unit],
-      ...withScope,
-    })
   return { ops, directories, keeps }
+}
+
+/** A unit that was enabled before any deploy enabled it is so again at the end. (HOST-18, HOST-45) */
+async function serviceOps(
+  step: Extract<Work['step'], { kind: 'ServicePackaged' | 'ServiceCustom' }>,
+  recorder: Recorder,
+  tools: HostTools,
+): Promise<RecordedOp[]> {
+  const scope = SCOPE_NUMBERS[scopeOf(step)]
+  const about = { targets: [unitOf(step)], ...(scope !== 0 && { scope }) }
+  const disable = { kind: 'service-disable', ...about }
+  if (recorder.has(disable)) return []
+  const now = (await unitsNow(step.targetScope, about.targets, tools)).get(unitOf(step))
+  return now?.enabled === true ? [disable, { kind: 'restore-enabled', ...about }] : [disable]
 }
 
 function opKind(step: Work['step'], { kind }: Wanted, scope: number): string {

@@ -82,6 +82,14 @@ export async function survey(
     paths.forEach((path, index) => seen.set(path, found[index]!))
   }
   const installed = await installedPackages(layers, venue)
+  const services = new Map<string, UnitNow>()
+  for (const scope of ['system', 'user'] as const)
+    for (const [unit, state] of await unitsNow(
+      scope,
+      all.flatMap(({ step }) => (isService(step) && step.targetScope === scope ? [unitOf(step)] : [])),
+      venue,
+    ))
+      services.set(`${scope} ${unit}`, state)
   const works: Work[] = []
   for (const one of all) {
     const record = ledger.layers.get(one.layer.plan.layer)
@@ -91,7 +99,7 @@ export async function survey(
       ...one,
       seen: looked,
       closed: gate !== undefined && !open.has(gate) ? gate : undefined,
-      done: await isDone({ ...one, seen: looked }, record, installed, venue),
+      done: await isDone({ ...one, seen: looked }, record, { installed, services }, venue),
       drifted: one.wanted.flatMap(({ path, kind }, index) => {
         const written = record?.written?.[path]
         const { type, hash } = looked[index]!
@@ -100,6 +108,38 @@ export async function survey(
     })
   }
   return works
+}
+
+type ServiceStep = Extract<Step, { kind: 'ServicePackaged' | 'ServiceCustom' }>
+export const isService = (step: Step): step is ServiceStep =>
+  step.kind === 'ServicePackaged' || step.kind === 'ServiceCustom'
+export const unitOf = (step: ServiceStep): string => (step.kind === 'ServiceCustom' ? step.name : step.unit)
+
+/** How a unit is. */
+interface UnitNow {
+  readonly enabled: boolean
+  readonly active: boolean
+}
+
+/** How units are, in one question. */
+export async function unitsNow(
+  scope: ServiceStep['targetScope'],
+  units: readonly string[],
+  { executor }: Pick<Venue, 'executor'>,
+): Promise<ReadonlyMap<string, UnitNow>> {
+  if (units.length === 0) return new Map()
+  const manager = scope === 'user' ? ['systemctl', '--user'] : ['systemctl']
+  const { stdout } = await executor.run([...manager, 'show', '-p', 'UnitFileState,ActiveState', '--', ...units])
+  const blocks = stdout.split(/\n\n+/)
+  return new Map(
+    units.map((unit, index) => [
+      unit,
+      {
+        enabled: /^UnitFileState=enabled/m.test(blocks[index] ?? ''),
+        active: /^ActiveState=(?:active|activating|reloading)$/m.test(blocks[index] ?? ''),
+      },
+    ]),
+  )
 }
 
 /** argv before a program that runs with these rights. */
@@ -137,7 +177,10 @@ export const bareName = (name: string): string => name.replace(/[=/:].*$/s, '')
 async function isDone(
   { step, wanted, seen, digest }: Pick<Work, 'step' | 'wanted' | 'seen' | 'digest'>,
   record: LayerRecord | undefined,
-  installed: ReadonlyMap<string, ReadonlySet<string>>,
+  {
+    installed,
+    services,
+  }: { installed: ReadonlyMap<string, ReadonlySet<string>>; services: ReadonlyMap<string, UnitNow> },
   venue: Venue,
 ): Promise<boolean> {
   for (const [index, one] of wanted.entries()) {
@@ -156,9 +199,12 @@ async function isDone(
     case 'Task':
       return known || !['cmd', 'download', 'setcap'].includes(step.task.verb)
     case 'Builder':
-    case 'ServicePackaged':
-    case 'ServiceCustom':
       return known
+    case 'ServicePackaged':
+    case 'ServiceCustom': {
+      const now = services.get(`${step.targetScope} ${unitOf(step)}`)
+      return known && (!step.enable || (now?.enabled === true && now.active))
+    }
     case 'File':
     case 'ShellHook':
     case 'ShellSnippet':
