@@ -10,6 +10,7 @@ import { chosen, installHost, pendingHere } from './host-deploys.ts'
 import { withProject, type OpenProject } from './open.ts'
 import { pinNew } from './pinned.ts'
 import { compileProject } from './project.ts'
+import { unmountAfterwards, vaultOf } from './vault-of.ts'
 
 export interface ApplyOptions {
   readonly project?: string
@@ -115,7 +116,9 @@ async function perform(
     context.say(`${pod.plan.name}: no change${where(pod.plan.ports)}`)
   }
   for (const record of orphans) {
+    const vault = vaultOf(record.name, machine)
     await destroyPod(record, { purge: false }, machine)
+    await unmountAfterwards(vault, machine)
     context.say(
       `${record.name}: removed, it is no longer declared${record.volumes.length > 0 ? '; its volumes stay' : ''}`,
     )

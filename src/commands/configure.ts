@@ -73,6 +73,7 @@ export async function setUp(argument: string, options: SetUp, here: Machine): Pr
   const manual = options.ask !== undefined
   const seeding = {
     manual,
+    remake: options.force === true,
     mount: options.mount !== false,
     ...(options.seed && { seed: options.seed }),
     ...(source && { source }),

@@ -8,8 +8,9 @@ import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 /** Asks on the controlling terminal, whatever stdin is; without one it fails at once, with the remedy. */
 export async function confirm(question: string): Promise<boolean> {
   const missing = ['there is no terminal to ask for a confirmation', 'add --yes when you are sure'] as const
-  return onTerminal(...missing, async ({ confirm: ask }, streams) => {
-    return (await ask({ message: question, initialValue: false, ...streams })) === true
+  return onTerminal(...missing, async ({ confirm: ask, isCancel }, streams) => {
+    const answer = await ask({ message: question, initialValue: false, ...streams })
+    return isCancel(answer) ? interrupted() : answer
   })
 }
 
@@ -18,7 +19,9 @@ export function askSecret(question: string): Promise<string> {
   const missing = [`there is no terminal to ask for ${question}`, 'store the value first: ov secrets set'] as const
   return onTerminal(...missing, async ({ password, isCancel }, streams) => {
     const answer = await password({ message: question, ...streams })
-    if (isCancel(answer) || answer === '')
+    // The question has the terminal in a mode in which Ctrl-C is a letter: it means the same as ever.
+    if (isCancel(answer)) return interrupted()
+    if (answer === '')
       throw new DiagnosticError([
         { code: 'OV5009', severity: 'error', message: `no value was given for ${question}`, remedy: 'run it again' },
       ])
@@ -65,6 +68,14 @@ export async function askHidden(
       { code: 'OV5009', severity: 'error', message: 'the question was not answered', remedy: 'run it again' },
     ])
   return stdout.replace(/\n$/, '').split('\n') as [string, ...string[]]
+}
+
+/** Ends as after SIGINT: whoever waits for ov sees the same. */
+async function interrupted(): Promise<never> {
+  process.kill(process.pid, 'SIGINT')
+  // Signals come between two turns of the loop.
+  await new Promise((heard) => setTimeout(heard, 50))
+  throw new Error('interrupted')
 }
 
 async function onTerminal<Answer>(

@@ -21,7 +21,7 @@ export const passphrasesOf = (image: string, context: Context, machine: Machine)
   })
 
 /** Terminals of a desktop inherit the variable from their session: one that is there says more. (ENC-50) */
-const isUnderSystemd = (): boolean => !!operatorVariables()['INVOCATION_ID'] && !process.stdin.isTTY
+export const isUnderSystemd = (): boolean => !!operatorVariables()['INVOCATION_ID'] && !process.stdin.isTTY
 
 /**
  * What units mount encrypted volumes with, and whether they can at boot: that is what the setting says, not what the keyring is like just now. (ENC-60,

@@ -47,12 +47,13 @@ export async function edit(context: Context, options: FileOption): Promise<numbe
 
 export interface EncryptOptions extends FileOption {
   readonly recipient?: readonly string[]
+  readonly force?: boolean
 }
 
 /** `ov secrets gpg encrypt`: the plain file stays, because only its owner knows who else needs it. (CRED-65) */
 export async function encrypt(
   context: Context,
-  { recipient = [], ...options }: EncryptOptions,
+  { recipient = [], force, ...options }: EncryptOptions,
   source?: string,
 ): Promise<number> {
   const file = openFile(context, options)
@@ -61,7 +62,15 @@ export async function encrypt(
       `${source} is the plain file, and would be replaced`,
       `name another one for what is encrypted: ov secrets gpg encrypt --file PATH ${source}`,
     )
-  const count = await file.encrypt(await plainOf(context, source), recipient)
+  if (file.isThere && force !== true)
+    throw failure(
+      `${file.name} exists`,
+      'change it with ov secrets gpg edit or set, name another file with --file, or replace what it holds with --force',
+    )
+  const plain = await plainOf(context, source)
+  if (plain.length === 0)
+    throw failure('there is nothing to encrypt', 'name a file with lines NAME=value, or pipe them in')
+  const count = await file.encrypt(plain, recipient)
   context.say(`Encrypted ${file.name} for ${count === 1 ? '1 recipient' : `${count} recipients`}`)
   if (source !== undefined && statSync(source).isFile())
     context.say(`${source} is still there, as plain text: remove it when nothing needs it any more`)

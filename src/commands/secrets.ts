@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { stringify } from 'yaml'
+import { badPassphrase, vaultStates } from '../apply/volumes/index.ts'
 import { createKdbx } from '../credentials/kdbx.ts'
 import {
   credentialName,
@@ -13,11 +14,14 @@ import {
 } from '../credentials/store.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { writeAtomic } from '../state/atomic.ts'
+import { deployName } from '../model/deploy-key.ts'
 import { setting, setSetting } from '../state/settings.ts'
 import { userPaths } from '../state/paths.ts'
 import type { Context } from './command.ts'
 import { askSecret } from './confirm.ts'
 import { openCredentials, shadowIndex } from './credentials.ts'
+import { thisMachine, type Machine } from './machine.ts'
+import { vaultOf } from './vault-of.ts'
 
 /** `ov secrets list` (CRED-60, CRED-62) */
 export async function list(context: Context, _: object, prefix = ''): Promise<number> {
@@ -70,6 +74,9 @@ export async function set(
       `the value of ${service}/${key} is empty`,
       'an empty value is not kept; ov secrets delete removes one',
     )
+  const problem = service === 'ov/enc' ? badPassphrase(value) : undefined
+  if (problem !== undefined)
+    throw failure(`that can't be the passphrase of ${key}: ${problem}`, 'a passphrase is one line; nothing was kept')
   const store = await openCredentials(context).set(service, key, value)
   context.say(`Stored ${service}/${key} in ${store}`)
   if (generate === true) context.result(value)
@@ -79,36 +86,65 @@ export async function set(
 /** What is piped in, up to one line break at its end; undefined on a terminal. (CRED-61) */
 export async function piped(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined
-  return (await text(process.stdin)).replace(/\r?\n$/, '')
+  const bytes = await buffer(process.stdin)
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, '')
+  } catch {
+    throw failure('what is piped in is not text in UTF-8', 'encode it first, for example with base64; nothing was kept')
+  }
 }
 
 /** `ov secrets delete` (CRED-33, CRED-60) */
-export async function remove(context: Context, _: object, service: string, key: string): Promise<number> {
+export async function remove(context: Context, { force }: Force, service: string, key: string): Promise<number> {
   checkName(service, key)
-  await openCredentials(context).delete(service, key)
+  const credentials = openCredentials(context)
+  if ((await credentials.resolve(service, key)).source === 'default') {
+    context.say(`There was no ${service}/${key}`)
+    return 0
+  }
+  if (service === 'ov/enc' && force !== true) await refuseNeeded(key, thisMachine(context))
+  await credentials.delete(service, key)
   context.say(`Deleted ${service}/${key}`)
   return 0
 }
 
-interface DryRun {
+/** A passphrase that a vault needs is most likely nowhere else. */
+async function refuseNeeded(image: string, machine: Machine): Promise<void> {
+  const volumes = [...machine.deploys.entries.keys()]
+    .filter((key) => deployName(key).image === image)
+    .flatMap((key) => vaultOf(key, machine).volumes)
+  const made = [...(await vaultStates(volumes))].filter(([, state]) => state !== 'not initialized')
+  if (made.length === 0) return
+  throw failure(
+    `ov/enc/${image} is the only key to ${made.map(([{ cipher }]) => cipher).join(', ')}`,
+    'keep it, or copy the data out first; --force deletes it all the same',
+  )
+}
+
+interface Force {
+  readonly force?: boolean
+}
+
+interface CopyOptions extends Force {
   readonly dryRun?: boolean
 }
 
 /** `ov secrets import`: copies what the other stores have into the one that is written to; they keep it. (CRED-63) */
-export async function importAll(context: Context, { dryRun }: DryRun): Promise<number> {
+export async function importAll(context: Context, { dryRun, force }: CopyOptions): Promise<number> {
   const credentials = openCredentials(context)
   const to = await credentials.active()
   let failed = 0
   let found = 0
-  for (const from of ['config', 'keyring'] as const) {
+  for (const from of ['config', 'keyring', 'kdbx'] as const) {
     const store = credentials.store(from)
     if (from === to.name || !store || !(await store.probe())) continue
     for (const one of await store.list()) {
       found++
-      const result = await moved(one, store, to, dryRun === true)
-      if (result !== undefined) failed++
+      const { outcome, why } = await copy(one, store, to, { dryRun, force })
+      if (outcome === 'not copied') failed++
+      const said = { copied: dryRun === true ? 'would be copied' : 'copied', same: 'is the same', 'not copied': '' }
       context.say(
-        `${credentialName(one)}: ${result ?? `${dryRun === true ? 'would be copied' : 'copied'} from ${from} to ${to.name}`}`,
+        `${credentialName(one)}: ${why ?? `${said[outcome]}${outcome === 'same' ? ` in ${from} and ${to.name}` : ` from ${from} to ${to.name}`}`}`,
       )
     }
   }
@@ -117,7 +153,7 @@ export async function importAll(context: Context, { dryRun }: DryRun): Promise<n
 }
 
 /** `ov settings migrate-secrets`: moves what `config.yml` has into the keyring. Only what is read back from there leaves the file. (CRED-63) */
-export async function migrate(context: Context, { dryRun }: DryRun): Promise<number> {
+export async function migrate(context: Context, { dryRun, force }: CopyOptions): Promise<number> {
   const credentials = openCredentials(context)
   const { configFile } = userPaths()
   const [from, to] = [credentials.store('config'), credentials.store('keyring')]
@@ -131,10 +167,10 @@ export async function migrate(context: Context, { dryRun }: DryRun): Promise<num
   if (dryRun !== true) backUp(configFile)
   let failed = 0
   for (const one of all) {
-    const result = await moved(one, from, to, dryRun === true)
-    if (result === undefined && dryRun !== true) await from.delete(one.service, one.key)
-    if (result !== undefined) failed++
-    context.say(`${credentialName(one)}: ${result ?? (dryRun === true ? 'would be moved' : 'moved to the keyring')}`)
+    const { outcome, why } = await copy(one, from, to, { dryRun, force })
+    if (outcome !== 'not copied' && dryRun !== true) await from.delete(one.service, one.key)
+    if (outcome === 'not copied') failed++
+    context.say(`${credentialName(one)}: ${why ?? (dryRun === true ? 'would be moved' : 'moved to the keyring')}`)
   }
   if (dryRun !== true)
     context.say(`The file as it was: ${configFile}.bak (remove it when all works: it holds the values)`)
@@ -143,25 +179,35 @@ export async function migrate(context: Context, { dryRun }: DryRun): Promise<num
 
 function backUp(file: string): void {
   const text = readFileSync(file, 'utf8')
-  writeAtomic(`${file}.bak`, text, { keep: true })
+  const backup = `${file}.bak`
+  // What an earlier run has kept may be needed yet.
+  if (existsSync(backup)) renameSync(backup, `${backup}.${Math.floor(statSync(backup).mtimeMs / 1000)}`)
+  writeAtomic(backup, text, { keep: true })
 }
 
-/** Copies one value, and reads it back; says what went wrong. */
-async function moved(
+/** Copies one value, and reads it back. Another value that is there may be the newer one: it is never replaced unasked. (CRED-63) */
+async function copy(
   { service, key }: Credential,
   from: CredentialStore,
   to: CredentialStore,
-  dryRun: boolean,
-): Promise<string | undefined> {
+  { dryRun, force }: { readonly dryRun: boolean | undefined; readonly force: boolean | undefined },
+): Promise<{ readonly outcome: 'copied' | 'same' | 'not copied'; readonly why?: string }> {
+  const not = (why: string) => ({ outcome: 'not copied', why }) as const
   try {
     const value = await from.get(service, key)
-    if (value === undefined) return `not found in ${from.name}`
-    if (dryRun) return undefined
+    if (value === undefined) return not(`not found in ${from.name}`)
+    const there = await to.get(service, key)
+    if (there === value) return { outcome: 'same' }
+    if (there !== undefined && there !== '' && force !== true)
+      return not(`${to.name} has another value, which stays (--force replaces it by that of ${from.name})`)
+    if (dryRun === true) return { outcome: 'copied' }
     await to.set(service, key, value)
-    return (await to.get(service, key)) === value ? undefined : `${to.name} does not give back what it was given`
+    return (await to.get(service, key)) === value
+      ? { outcome: 'copied' }
+      : not(`${to.name} does not give back what it was given`)
   } catch (error) {
     if (!(error instanceof StoreProblem)) throw error
-    return `failed: ${error.message}`
+    return not(`failed: ${error.message}`)
   }
 }
 
@@ -221,7 +267,7 @@ const kdbxPath = (): string => {
 }
 
 /** `ov secrets prune`: takes names out of the index that the keyring has not, after it has been searched. (CRED-32, CRED-60) */
-export async function prune(context: Context, { dryRun }: DryRun): Promise<number> {
+export async function prune(context: Context, { dryRun }: CopyOptions): Promise<number> {
   const index = shadowIndex()
   const keyring = openCredentials(context).store('keyring')
   if (!keyring || !(await keyring.probe()))

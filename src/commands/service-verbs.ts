@@ -10,7 +10,7 @@ import { suggest } from '../diagnostics/suggest.ts'
 import { containerName, deployName, tunnelUnit, type DeployName } from '../model/deploy-key.ts'
 import { isInstalled } from './engine.ts'
 import type { Machine } from './machine.ts'
-import { vaultOf } from './vault-of.ts'
+import { refuseOtherPlaces, vaultOf } from './vault-of.ts'
 
 export interface InstanceOption {
   readonly instance?: string
@@ -85,7 +85,11 @@ export async function verb(
   machine: Machine,
 ): Promise<void> {
   const { executor, paths } = machine
-  if (name !== 'stop') await openVault(vaultOf(key, machine), false, machine)
+  if (name !== 'stop') {
+    const vault = vaultOf(key, machine)
+    if (!engine) refuseOtherPlaces(vault, machine)
+    await openVault(vault, {}, machine)
+  }
   if (engine) await engine.run([name, container])
   else if (name === 'stop') {
     await closeTunnel(container, machine)

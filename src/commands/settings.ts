@@ -1,3 +1,4 @@
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { deployName } from '../model/deploy-key.ts'
 import { updateConfigFile } from '../state/config-file.ts'
 import { findSetting, listSettings, resetSettings, setSetting } from '../state/settings.ts'
@@ -48,8 +49,15 @@ export async function list(context: Context): Promise<number> {
   const lines = listSettings(userPaths().configFile).map(
     ([key, { value, source }]) => `${key} ${value === '' ? '-' : value} (${source})`,
   )
-  const credentials = openCredentials(context)
-  const vnc = (await credentials.list()).filter(({ service }) => service === 'ov/vnc')
+  const vnc = await openCredentials(context)
+    .list()
+    .then((all) => all.filter(({ service }) => service === 'ov/vnc'))
+    .catch((error: unknown) => {
+      if (!(error instanceof DiagnosticError)) throw error
+      // The settings are what one looks at to find out why.
+      for (const { message } of error.diagnostics) context.say(`Note: ${message}`)
+      return []
+    })
   context.result([...lines, ...vnc.map(({ key }) => `vnc.password.${key} <set> (credential store)`)].join('\n'))
   return 0
 }

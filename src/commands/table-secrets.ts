@@ -9,6 +9,7 @@ const CREDENTIAL = [
 ]
 const SECRETS_FILE = { flags: '-f, --file <path>', help: 'the encrypted file; default: .secrets' }
 const VARIABLE = { name: '<name>', help: 'a variable of the file, such as DATABASE_URL' }
+const REPLACE = { flags: '--force', help: 'replace other values that are there' }
 const DRY_RUN = { flags: '--dry-run', help: 'only say what would be done' }
 
 /** Commands for encrypted volumes, credentials and settings. */
@@ -81,13 +82,14 @@ export const SECRET_COMMANDS: readonly CommandSpec[] = [
     name: 'secrets delete',
     summary: 'forget a credential',
     args: CREDENTIAL,
+    options: [{ flags: '--force', help: 'even the passphrase of encrypted volumes that are there' }],
     examples: ['ov secrets delete ov/api-key openrouter'],
     load: async () => ({ run: (await import('./secrets.ts')).remove }),
   },
   {
     name: 'secrets import',
     summary: 'copy the credentials of the other stores into the one that is in use',
-    options: [DRY_RUN],
+    options: [DRY_RUN, REPLACE],
     examples: ['ov secrets import --dry-run'],
     load: async () => ({ run: (await import('./secrets.ts')).importAll }),
   },
@@ -151,8 +153,9 @@ export const SECRET_COMMANDS: readonly CommandSpec[] = [
         help: 'who can read it: an id, a fingerprint, an address; default: who could before',
         repeat: true,
       },
+      { flags: '--force', help: 'replace what the encrypted file holds' },
     ],
-    examples: ['ov secrets gpg encrypt -r ann@example.org .env', 'ov secrets gpg encrypt < plain.env'],
+    examples: ['ov secrets gpg encrypt -r KEY .env', 'ov secrets gpg encrypt < plain.env'],
     load: async () => ({ run: (await import('./secrets-gpg.ts')).encrypt }),
   },
   {
@@ -240,7 +243,7 @@ export const SECRET_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'settings migrate-secrets',
     summary: 'move the credentials of config.yml into the desktop keyring',
-    options: [DRY_RUN],
+    options: [DRY_RUN, REPLACE],
     examples: ['ov settings migrate-secrets --dry-run'],
     load: async () => ({ run: (await import('./secrets.ts')).migrate }),
   },

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encryptedVolume, unmountVault, type EncryptedVolume, type Vault } from '../apply/volumes/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { readQuadletPlain } from '../format/index.ts'
 import { containerName, deployName } from '../model/deploy-key.ts'
 import type { Machine } from './machine.ts'
 
@@ -27,10 +28,52 @@ export async function unmountAfterwards(vault: Vault, machine: Machine): Promise
   }
 }
 
+/**
+ * Vaults that the unit of a deploy hands to its container, though they are not where its volumes are now: a setting or an entry was changed after the
+ * unit was written. Its container would write plain text into a directory that nothing is mounted on. (ENC-63, ENC-64)
+ */
+function otherPlaces({ key, volumes }: Vault, { paths }: Pick<Machine, 'paths'>): string[] {
+  const file = join(paths.quadlets, `${containerName(key)}.container`)
+  if (!existsSync(file)) return []
+  const bound = [...readFileSync(file, 'utf8').matchAll(/^Volume=(.*)$/gm)].flatMap(([, value = '']) => {
+    try {
+      return [readQuadletPlain(value.replace(/^%h(?=\/)/, () => paths.home))]
+    } catch {
+      // Somebody wrote it by hand, with specifiers.
+      return []
+    }
+  })
+  const hosts = bound.map((value) => value.slice(0, value.lastIndexOf(':/')))
+  const known = new Set(volumes.map(({ plain }) => plain))
+  const isVault = (path: string) => path.endsWith('/plain') && existsSync(join(path, '../cipher/gocryptfs.conf'))
+  return [
+    ...hosts.filter((path) => isVault(path) && !known.has(path)),
+    ...volumes.map(({ plain }) => plain).filter((plain) => !bound.some((value) => value.startsWith(`${plain}:`))),
+  ]
+}
+
+/** Refuses to mount for, or to start, a deploy whose unit means other vaults. */
+export function refuseOtherPlaces(vault: Vault, machine: Pick<Machine, 'paths'>): void {
+  const [other] = otherPlaces(vault, machine)
+  if (other === undefined) return
+  const { image, instance } = deployName(vault.key)
+  const argument = `${image}${instance === undefined ? '' : ` -i ${instance}`}`
+  throw new DiagnosticError([
+    {
+      code: 'OV5030',
+      severity: 'error',
+      message: `the unit of ${vault.key} and its encrypted volumes do not agree about ${other}: its container would write plain text`,
+      remedy: `if a setting or deploy.yml was changed, change it back, or move the vault; then write the unit anew: ov config ${argument}`,
+    },
+  ])
+}
+
 /** Deploys whose quadlet would start them without their encrypted volumes: an older version wrote it, or somebody by hand. (ENC-64) */
 export function staleQuadlets(machine: Pick<Machine, 'deploys' | 'paths'>): string[] {
   return [...machine.deploys.entries.keys()].filter((key) => {
-    if (vaultOf(key, machine).volumes.length === 0) return false
+    const vault = vaultOf(key, machine)
+    if (otherPlaces(vault, machine).length > 0) return true
+    if (vault.volumes.length === 0) return false
     const file = join(machine.paths.quadlets, `${containerName(key)}.container`)
     if (!existsSync(file)) return false
     const { image, instance } = deployName(key)

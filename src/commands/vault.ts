@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import { unitState } from '../apply/systemd.ts'
 import { argumentsOf, changeVault, mountVault, unmountVault, vaultStates, type Vault } from '../apply/volumes/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
@@ -6,9 +5,10 @@ import { suggest } from '../diagnostics/suggest.ts'
 import { containerName, deployName } from '../model/deploy-key.ts'
 import type { Context } from './command.ts'
 import { askHidden } from './confirm.ts'
-import { forgetPassphrase, isPiped } from './passphrase.ts'
+import { forgetPassphrase, isPiped, isUnderSystemd } from './passphrase.ts'
 import { thisMachine, type Machine } from './machine.ts'
-import { vaultOf } from './vault-of.ts'
+import { refuseOtherPlaces, vaultOf } from './vault-of.ts'
+import { piped } from './secrets.ts'
 import { runner, serviceOf, type InstanceOption } from './service-verbs.ts'
 
 export interface VaultOptions extends InstanceOption {
@@ -24,6 +24,8 @@ export interface StatusOptions extends VaultOptions {
 export async function mount(context: Context, options: VaultOptions, argument: string): Promise<number> {
   const machine = thisMachine(context)
   const vault = findVault(argument, options, machine)
+  // To systemd, success means that the container may start: on what its unit says, whatever settings say now.
+  if (options.volume === undefined) refuseOtherPlaces(vault, machine)
   if (vault.volumes.length === 0) return 0
   try {
     await mountVault(vault, machine)
@@ -33,6 +35,7 @@ export async function mount(context: Context, options: VaultOptions, argument: s
     // To systemd, 0 means that the container may start. Only a unit that is being stopped may hear it: it ends as one that was stopped.
     const { active } = await unitState(`${containerName(vault.key)}.service`, machine.executor)
     context.say(`ov: stopped waiting for the passphrase of ${vault.image}`)
+    if (!isUnderSystemd()) return 130
     return active === 'deactivating' ? 0 : 1
   }
 }
@@ -135,7 +138,7 @@ async function readThree(image: string, machine: Machine): Promise<[string, stri
       )
     return answers as [string, string, string]
   }
-  const lines = (await text(process.stdin)).replace(/\n$/, '').split('\n')
+  const lines = ((await piped()) ?? '').split('\n')
   if (lines.length !== 3)
     throw failure(
       `the current passphrase, the new one and the new one again are wanted on standard input, a line each; there are ${lines.length} lines`,

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
-import { isMap, type Document } from 'yaml'
+import { isMap, isScalar, type Document } from 'yaml'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { readConfigFile, textAt, updateConfigFile } from '../state/config-file.ts'
 import { byName, splitCredential, type Credential, type CredentialStore } from './store.ts'
 
@@ -31,6 +32,7 @@ export class ConfigFileStore implements CredentialStore {
 
   /** Other values, settings and remarks of the file stay. */
   set(service: string, key: string, value: string): Promise<void> {
+    this.#read()
     return updateConfigFile(this.#path, (document) => {
       if (!isMap(document.get(SECTION, true))) document.set(SECTION, document.createNode({}))
       document.setIn([SECTION, nameOf(service, key)], value)
@@ -61,6 +63,18 @@ export class ConfigFileStore implements CredentialStore {
         `ov: warning: ${this.#path} has mode 0${mode.toString(8)}, and others may read it: chmod 600 ${this.#path}`,
       )
     }
-    return readConfigFile(this.#path)
+    const document = readConfigFile(this.#path)
+    const section: unknown = document.get(SECTION, true)
+    // What is no map may hold values all the same: it must not be taken for empty, nor be written over.
+    if (section !== undefined && section !== null && !isMap(section) && !(isScalar(section) && section.value === null))
+      throw new DiagnosticError([
+        {
+          code: 'OV6008',
+          severity: 'error',
+          message: `${SECTION} in ${this.#path} is not a map of names to values`,
+          remedy: 'correct it; nothing is read from it or written to it until then',
+        },
+      ])
+    return document
   }
 }

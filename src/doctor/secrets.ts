@@ -32,7 +32,8 @@ export async function secretStorage(tools: SecretTools): Promise<Group> {
 function backend({ credentials, keyring, kdbxPath }: SecretTools): Check {
   const name = 'Secret backend'
   const ok = (version: string): Check => ({ name, status: 'ok', version })
-  const usable = keyring !== undefined && keyring.healthy.length > 0
+  // What is in the session's collection is gone after it: nothing is kept there.
+  const lasting = keyring?.healthy.filter(({ path }) => !path.endsWith('/collection/session')) ?? []
   const kdbx: Check =
     statSync(kdbxPath || '/nonexistent', { throwIfNoEntry: false }) === undefined
       ? {
@@ -49,8 +50,8 @@ function backend({ credentials, keyring, kdbxPath }: SecretTools): Check {
       return kdbx
     case 'keyring':
     case 'auto':
-      if (usable)
-        return keyring.healthy.every(({ locked }) => locked)
+      if (lasting.length > 0)
+        return lasting.every(({ locked }) => locked)
           ? { name, status: 'warning', detail: 'system keyring (LOCKED)', hint: 'log in to the desktop, or unlock it' }
           : ok('system keyring')
       if (credentials.backend === 'keyring')

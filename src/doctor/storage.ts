@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { checkVault, vaultStates, type Vault } from '../apply/volumes/index.ts'
+import { checkVault, vaultStates, type Vault, type VolumeState } from '../apply/volumes/index.ts'
 import type { DeployEntry } from '../model/deploy-entry.ts'
 import type { Paths } from '../state/paths.ts'
 import { program, quickly, type ProbeTools } from './programs.ts'
@@ -98,7 +98,22 @@ function lingering(): Check {
 async function volumes(vaults: readonly Vault[]): Promise<Check[]> {
   const checks: Check[] = []
   for (const { key, volumes } of vaults)
-    for (const [{ name }, state] of await vaultStates(volumes)) {
+    for (const volume of volumes) {
+      const { name } = volume
+      let state: VolumeState | undefined
+      try {
+        state = (await vaultStates([volume])).get(volume)
+      } catch (error) {
+        // One that can't be looked at says nothing about the others.
+        checks.push({
+          name: `volume ${name} of ${key}`,
+          status: 'warning',
+          detail: (error as Error).message,
+          hint: `see whose it is: ls -ld ${volume.cipher}`,
+        })
+        continue
+      }
+      if (state === undefined) continue
       const check = { name: `volume ${name} of ${key}`, detail: state }
       if (state === 'mounted') checks.push({ ...check, status: 'ok', version: state })
       else if (state === 'stale')

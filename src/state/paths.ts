@@ -23,6 +23,8 @@ export interface Paths {
   readonly volumes: string
   /** Encrypted volumes without a path. */
   readonly encrypted: string
+  /** Where encrypted volumes were made, a file for each. */
+  readonly vaults: string
   /** What lasts until this user logs out. */
   readonly runtime: string
   /** The key that ov makes for its user; the public one is beside it. */
@@ -57,6 +59,7 @@ export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
     get encrypted() {
       return setting('encrypted_storage_path', configFile)
     },
+    vaults: join(state, 'vaults'),
     runtime: join(env['XDG_RUNTIME_DIR'] || state, 'ov'),
     sshKey: join(home, '.local/share/ov/ssh/id_ed25519'),
     deploys: join(state, 'deploys'),

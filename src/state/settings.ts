@@ -179,8 +179,14 @@ function check(key: string, { kind, values }: Setting, value: string, place: str
     ? `one of ${values.join(', ')}`
     : kind === 'seconds' || kind === 'count'
       ? 'a whole number above 0'
-      : undefined
-  const fits = values ? values.includes(value) : accepted === undefined || /^[1-9]\d{0,8}$/.test(value)
+      : kind === 'path'
+        ? 'an absolute path, or one that begins with ~'
+        : undefined
+  const fits = values
+    ? values.includes(value)
+    : kind === 'path'
+      ? /^(?:\/|~(?:\/|$)|\$HOME(?:\/|$)|\$\{HOME\}(?:\/|$))/.test(value)
+      : accepted === undefined || /^[1-9]\d{0,8}$/.test(value)
   if (!fits)
     throw bad(
       `${place} is ${JSON.stringify(value)}, and has to be ${accepted}`,

@@ -105,7 +105,7 @@ describe('ov secrets gpg', () => {
   it('CRED-65 encrypt, show, recipients, decrypt', async () => {
     const { place, ov, sealed } = project()
     place.write({ plain: TEXT })
-    const made = await ov(['encrypt', '-r', keys.first, '--recipient', keys.second, 'plain'])
+    const made = await ov(['encrypt', '--force', '-r', keys.first, '--recipient', keys.second, 'plain'])
     expect(made).toEqual({
       code: 0,
       stdout: '',
@@ -127,16 +127,24 @@ describe('ov secrets gpg', () => {
 
   it('CRED-65 encrypt: from a pipe, anew for those who could read it, and for nobody', async () => {
     const { place, ov, plain } = project()
-    const nobody = await ov(['encrypt'], { input: TEXT })
+    const nobody = await ov(['encrypt', '--force'], { input: TEXT })
     expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('who shall be able to read .secrets')])
     expect(place.has('.secrets')).toBe(false)
-    const empty = await ov(['encrypt', '-r', keys.first, '-r', keys.second, '-r', keys.first], { input: '' })
-    expect(empty.stderr).toBe('Encrypted .secrets for 2 recipients\n')
-    expect(await ov(['show'])).toEqual({ code: 0, stdout: '', stderr: '' })
+    const twice = ['-r', keys.first, '-r', keys.second, '-r', keys.first]
+    const empty = await ov(['encrypt', '--force', ...twice], { input: '' })
+    expect([empty.code, empty.stderr]).toEqual([1, expect.stringContaining('there is nothing to encrypt')])
+    expect(place.has('.secrets')).toBe(false)
+    expect((await ov(['encrypt', ...twice], { input: '# none yet\n' })).stderr).toBe(
+      'Encrypted .secrets for 2 recipients\n',
+    )
+    expect(await ov(['show'])).toEqual({ code: 0, stdout: '# none yet\n', stderr: '' })
     expect(await ov(['env'])).toEqual({ code: 0, stdout: '', stderr: '' })
-    expect((await ov(['encrypt'], { input: TEXT })).stderr).toBe('Encrypted .secrets for 2 recipients\n')
+    const again = await ov(['encrypt'], { input: TEXT })
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('.secrets exists')])
+    expect((await ov(['show'])).stdout).toBe('# none yet\n')
+    expect((await ov(['encrypt', '--force'], { input: TEXT })).stderr).toBe('Encrypted .secrets for 2 recipients\n')
     expect(plain('second')).toBe(TEXT)
-    await ov(['encrypt', '-r', keys.second], { input: TEXT })
+    await ov(['encrypt', '--force', '-r', keys.second], { input: TEXT })
     expect((await ov(['show'])).code).toBe(1)
   })
 
@@ -144,12 +152,18 @@ describe('ov secrets gpg', () => {
     const { place, ov, sealed } = project(TEXT)
     const before = sealed()
     for (const [args, message] of [
-      [['encrypt', '-f', 'plain', '-r', keys.first, 'plain'], 'plain is the plain file, and would be replaced'],
-      [['encrypt', '-f', 'plain', '-r', keys.first, './plain'], './plain is the plain file'],
-      [['encrypt', '-f', 'plain', '-r', keys.first, '.secrets'], 'plain is not a message that gpg has encrypted'],
-      [['encrypt', '-f', '.', '-r', keys.first, 'plain'], '. is not a file'],
-      [['encrypt', '-r', keys.first, 'missing'], "missing can't be read (ENOENT)"],
-      [['encrypt', '-r', keys.first, '.'], ". can't be read (EISDIR)"],
+      [
+        ['encrypt', '--force', '-f', 'plain', '-r', keys.first, 'plain'],
+        'plain is the plain file, and would be replaced',
+      ],
+      [['encrypt', '--force', '-f', 'plain', '-r', keys.first, './plain'], './plain is the plain file'],
+      [
+        ['encrypt', '--force', '-f', 'plain', '-r', keys.first, '.secrets'],
+        'plain is not a message that gpg has encrypted',
+      ],
+      [['encrypt', '--force', '-f', '.', '-r', keys.first, 'plain'], '. is not a file'],
+      [['encrypt', '--force', '-r', keys.first, 'missing'], "missing can't be read (ENOENT)"],
+      [['encrypt', '--force', '-r', keys.first, '.'], ". can't be read (EISDIR)"],
       [['decrypt', '-o', 'plain'], 'plain exists'],
       [['decrypt', '-o', '.secrets', '--force'], '.secrets is the encrypted file itself'],
     ] as const) {
@@ -314,7 +328,7 @@ describe('ov secrets gpg', () => {
     const files = `grep -rl --exclude-dir=bin ${PLANTED} ${place.top} >> ${place.path('files')}`
     const watched = instead(`echo "$@" >> ${place.path('arguments')}; ${files}`)
     await ov(['set', 'A', `${PLANTED} 5`], watched)
-    await ov(['encrypt'], { ...watched, input: TEXT.repeat(2) })
+    await ov(['encrypt', '--force'], { ...watched, input: TEXT.repeat(2) })
     await ov(['add-recipient', keys.second], watched)
     await ov(['edit'], { env: { ...watched.env, ...editor(`echo A=2 >> "$1"; ${files}`).env } })
     expect(place.read('arguments')).not.toContain(PLANTED)
@@ -363,8 +377,8 @@ describe('what is not as it should be', () => {
     for (const args of [
       ['add-recipient', 'nobody@example.org'],
       ['add-recipient', '0123456789ABCDEF'],
-      ['encrypt', '-r', keys.first, '-r', 'nobody@example.org', 'plain'],
-      ['encrypt', '-f', 'new', '-r', 'nobody@example.org', 'plain'],
+      ['encrypt', '--force', '-r', keys.first, '-r', 'nobody@example.org', 'plain'],
+      ['encrypt', '--force', '-f', 'new', '-r', 'nobody@example.org', 'plain'],
     ]) {
       const { code, stderr } = await ov(args)
       expect([code, stderr]).toEqual([
@@ -374,7 +388,7 @@ describe('what is not as it should be', () => {
       expect(stderr).toContain('help: import it first: gpg --import FILE')
     }
     expect([sealed(), place.has('new')]).toEqual([before, false])
-    expect((await ov(['encrypt', '-r', '', 'plain'])).code).toBe(1)
+    expect((await ov(['encrypt', '--force', '-r', '', 'plain'])).code).toBe(1)
     expect(sealed()).toBe(before)
   })
 
@@ -421,12 +435,12 @@ describe('what is not as it should be', () => {
       const before = sealed()
       expect((await ov(['recipients'])).stdout.split('\n')).toContain(last)
       expect((await ov(['show'])).stdout).toBe(TEXT)
-      for (const args of [...CHANGING, ['encrypt', 'plain']]) {
+      for (const args of [...CHANGING, ['encrypt', '--force', 'plain']]) {
         const { code, stderr } = await ov(args)
         expect([code, stderr]).toEqual([1, expect.stringContaining(message)])
       }
       expect(sealed()).toBe(before)
-      expect((await ov(['encrypt', '-r', keys.first], { input: TEXT })).code).toBe(0)
+      expect((await ov(['encrypt', '--force', '-r', keys.first], { input: TEXT })).code).toBe(0)
       expect((await ov(['set', 'A', 'x'])).code).toBe(0)
     }
   })
@@ -463,7 +477,7 @@ describe('what is not as it should be', () => {
     const broken = instead(
       'case "$*" in *--encrypt*) cat >/dev/null; echo half; echo "gpg: out of luck" >&2; exit 2 ;; esac',
     )
-    for (const args of [...CHANGING.slice(1), ['encrypt', '-r', keys.first, 'plain']]) {
+    for (const args of [...CHANGING.slice(1), ['encrypt', '--force', '-r', keys.first, 'plain']]) {
       const { code, stderr } = await ov(args, broken)
       expect([code, stderr]).toEqual([
         1,
@@ -600,7 +614,7 @@ done
       'never',
     ])
     execFileSync('gpgconf', ['--homedir', home, '--kill', 'all'])
-    await ov(['encrypt', '-r', 'locked@example.org'], { input: TEXT, as: 'locked' })
+    await ov(['encrypt', '--force', '-r', 'locked@example.org'], { input: TEXT, as: 'locked' })
     expect(place.has('asked')).toBe(false)
     const cli = process.env['OV_TEST_CLI'] ?? join(import.meta.dirname, '../../dist/cli.js')
     const { stdout } = spawnSync(

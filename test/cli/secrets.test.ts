@@ -61,6 +61,42 @@ describe('ov secrets', () => {
     expect(read()).toBe(before)
   })
 
+  it('CRED-61 ENC-32 what would come back as something else, or can be no passphrase, is refused', async () => {
+    const { ov, read, place } = home()
+    const before = read()
+    const { exitCode, stderr } = await execa(
+      'sh',
+      ['-c', `printf '\\377\\376' | ${process.execPath} dist/cli.js secrets set ov/secret x`],
+      {
+        cwd: join(import.meta.dirname, '../..'),
+        env: { HOME: place.top, XDG_CONFIG_HOME: join(place.top, 'config') },
+        reject: false,
+      },
+    )
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('what is piped in is not text in UTF-8')])
+    for (const input of ['two\nlines\n', 'a\0b', 'x'.repeat(2_049)]) {
+      const { code, stderr } = await ov(['secrets', 'set', 'ov/enc', 'web'], { input })
+      expect([code, stderr]).toEqual([1, expect.stringContaining("that can't be the passphrase of web")])
+    }
+    expect((await ov(['secrets', 'set', 'ov/secret', 'web'], { input: 'two\nlines\n' })).code).toBe(0)
+    await ov(['secrets', 'delete', 'ov/secret', 'web'])
+    expect(read()).toBe(before.replace(/$/, 'vnc_passwords: {}\n'))
+  })
+
+  it('CRED-33 what was not there is not deleted; CRED-50 values in another shape are not taken for none', async () => {
+    const { ov } = home()
+    const gone = await ov(['secrets', 'delete', 'ov/enc', 'web'])
+    expect([gone.code, gone.stderr]).toEqual([0, 'There was no ov/enc/web\n'])
+    for (const shape of ['- a: b', '"text"', '3']) {
+      const odd = home(`secret_backend: config\nvnc_passwords:\n  ${shape}\n`)
+      for (const args of [['set', 'ov/vnc', 'x', 'y'], ['get', 'ov/vnc', 'x'], ['list']]) {
+        const { code, stderr } = await odd.ov(['secrets', ...args])
+        expect([code, stderr]).toEqual([1, expect.stringContaining('is not a map of names to values')])
+      }
+      expect(odd.read()).toContain(shape)
+    }
+  })
+
   it.each([
     [['ov/enc/', 'web'], 'is not a service of credentials'],
     [['enc', 'web'], 'is not a service of credentials'],

@@ -195,6 +195,19 @@ describe('a passphrase in the keyring', () => {
       '600\n2',
     )
     expect(await sh('secret-tool lookup service ov/secret username two')).toBe('second value')
+    // What the keyring has may be the newer one.
+    await ov('secrets set ov/secret two', { stdin: 'stale value', env: { OV_SECRET_BACKEND: 'config' } })
+    for (const dry of [' --dry-run', '']) {
+      const conflict = await ov(`settings migrate-secrets${dry}`)
+      expect(conflict.exitCode).toBe(1)
+      expect(conflict.stderr).toContain('ov/secret/two: keyring has another value, which stays')
+    }
+    expect(
+      await sh('secret-tool lookup service ov/secret username two; echo; grep -c stale ~/.config/ov/config.yml'),
+    ).toBe('second value\n1')
+    await ov('secrets set ov/secret two', { stdin: 'second value', env: { OV_SECRET_BACKEND: 'config' } })
+    expect((await done('settings migrate-secrets')).stderr).toContain('ov/secret/two: moved to the keyring')
+    expect(await sh('ls ~/.config/ov/config.yml.bak* | wc -l')).toBe('3')
     await lock()
     await ov('secrets set ov/secret three', { stdin: 'third value', env: { OV_SECRET_BACKEND: 'config' } })
     expect((await ov('settings migrate-secrets')).exitCode).toBe(1)
@@ -256,6 +269,12 @@ describe('a passphrase in a KeePass file', () => {
     await done('settings set secret_backend kdbx')
     await done('secrets import', { env: KDBX })
     expect((await done('secrets get ov/enc notes', { env: KDBX })).stdout).toBe('second word')
+    await ov('secrets set ov/secret two', { stdin: 'newer', env: KDBX })
+    const again = await ov('secrets import', { env: KDBX })
+    expect(again.exitCode).toBe(1)
+    expect(again.stderr).toContain('ov/enc/notes: is the same in keyring and kdbx')
+    expect(again.stderr).toContain('ov/secret/two: kdbx has another value, which stays')
+    expect((await done('secrets get ov/secret two', { env: KDBX })).stdout).toBe('newer')
     expect((await ov('secrets get ov/enc notes')).stderr).toContain('the credential store is locked')
   })
 
@@ -314,6 +333,17 @@ describe('a passphrase that is asked for', () => {
     const cached = await mount('')
     expect(cached).not.toContain('Passphrase for ov-notes:')
     expect(cached).toContain('Mounted extra at')
+  })
+
+  it('CRED-61 CRED-64 Ctrl-C at a question ends ov as it does everywhere, and keeps nothing', async () => {
+    for (const command of ['secrets set ov/secret never', 'secrets init ~/never.kdbx']) {
+      const said = await sh(
+        `(sleep 2; printf '\\003'; sleep 1) | timeout 60 script -qec 'OV_SECRET_BACKEND= ov ${command}' /dev/null; echo "code \${PIPESTATUS[1]}"`,
+      )
+      expect(said).toContain('code 130')
+      expect(said).not.toContain('has a bug')
+    }
+    expect(await sh('ls ~/never.kdbx 2>/dev/null; grep -c never ~/.config/ov/config.yml || true')).toBe('0')
   })
 
   it('ENC-33 ENC-39 ENC-41 --password manual asks twice before anything is made', async () => {

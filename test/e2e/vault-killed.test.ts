@@ -101,7 +101,7 @@ async function killAt(command: string, input: string, before: string, check: str
 describe('a SIGKILL at every step', { timeout: 900_000 }, () => {
   // Quicker than ov itself, which has to look what there is.
   const NONE = `pkill -x gocryptfs; for plain in $vaults/*/plain; do /usr/bin/fusermount3 -uz $plain; done
-     systemctl --user stop 'ov-enc-*'; podman secret rm -a; rm -rf $vaults ~/.config/ov ~/.config/containers/systemd/*`
+     systemctl --user stop 'ov-enc-*'; podman secret rm -a; rm -rf $vaults ~/.local/state/ov/vaults ~/.config/ov ~/.config/containers/systemd/*`
   const ALL_OPEN = `opens library "$(stored)" && opens extra "$(stored)" && [ "$(ov config status notes)" = "$(printf 'library: mounted\\nextra: mounted')" ]`
 
   it('ENC-14 ENC-40 ENC-41 of making volumes: never one whose passphrase nobody has, and the next run finishes', async () => {
@@ -120,7 +120,7 @@ describe('a SIGKILL at every step', { timeout: 900_000 }, () => {
       'config passwd notes',
       'first word\\nsecond word\\nsecond word\\n',
       `if [ ! -e ~/first ]; then
-         ov config unmount notes; rm -rf $vaults; sed -i '/ov.enc/d' ~/.config/ov/config.yml
+         ov config unmount notes; rm -rf $vaults ~/.local/state/ov/vaults; sed -i '/ov.enc/d' ~/.config/ov/config.yml
          printf 'first word' | ov secrets set ov/enc notes; ov ${CONFIG}; ov config unmount notes
          mkdir ~/first; cp -a $vaults ~/.config/ov/config.yml ~/first
        fi
@@ -146,7 +146,7 @@ describe('fifty planted secrets', () => {
       expect((await project.done(`secrets get ${service} ${key}`)).stdout).toBe(value)
     }
     await machine.sh(
-      `${LOOP} ov config unmount notes; ov remove notes --purge; rm -rf $vaults ~/.config/ov/config.yml; true`,
+      `${LOOP} ov config unmount notes; ov remove notes --purge; rm -rf $vaults ~/.local/state/ov/vaults ~/.config/ov/config.yml; true`,
     )
     for (const [index, value] of planted.slice(0, 44).entries()) await give(value, 'ov/secret', `k${index}`)
     await give(planted[44]!, 'ov/enc', 'notes')

@@ -237,7 +237,9 @@ describe('an encrypted volume', () => {
     expect(stderr).toContain(`${STORAGE}/ov-notes-library/cipher holds its data`)
     expect((await done('config status notes --volume library')).stdout).toBe('library: mounted')
     await done('config notes -v extra:volume --no-autodetect')
-    await sh(`fusermount3 -u ${STORAGE}/ov-notes-extra/plain; rm -r ${STORAGE}/ov-notes-extra`)
+    await sh(
+      `fusermount3 -u ${STORAGE}/ov-notes-extra/plain; rm -r ${STORAGE}/ov-notes-extra ~/.local/state/ov/vaults/ov-enc-notes-extra`,
+    )
   })
 })
 
@@ -313,7 +315,7 @@ describe('what is asked wrongly', () => {
 
   it('ENC-35 ENC-58 no passphrase and no terminal: one look, and everything in one message', async () => {
     const kept = await passphrase()
-    await done('secrets delete ov/enc notes')
+    await done('secrets delete ov/enc notes --force')
     const { exitCode, stderr } = await ov('config mount notes')
     expect(exitCode).toBe(1)
     for (const part of [
@@ -342,6 +344,63 @@ describe('what is asked wrongly', () => {
     expect(stderr).toContain('move them away')
     await sh(`rm ${plain}/left.txt`)
     await done('config mount notes')
+  })
+})
+
+describe('a vault that is not where its unit or its deploy says', () => {
+  it.each([
+    ['a setting', 'settings set encrypted_storage_path /home/op/elsewhere', 'settings reset encrypted_storage_path'],
+    ['its entry', 'deploy reset notes --field volumes', 'deploy path'],
+  ])('ENC-63 ENC-64 ENC-T1 DOC-04 nothing starts on plain text when %s has changed', async (_, change, back) => {
+    await done('config unmount notes')
+    await sh('cp -p ~/.config/ov/deploy.yml ~/deploy.kept')
+    await done(change)
+    for (const command of ['start notes', 'config mount notes']) {
+      const { exitCode, stderr } = await ov(command)
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain('do not agree about')
+    }
+    await sh('systemctl --user start ov-notes 2>/dev/null; systemctl --user stop ov-notes')
+    expect(await sh(`ls -A ${STORAGE}/ov-notes-library/plain; ls -A ~/elsewhere 2>/dev/null || true`)).toBe('')
+    expect((await done('doctor')).stdout).toContain('[!] quadlet of notes')
+    await done(back)
+    await sh('cp -p ~/deploy.kept ~/.config/ov/deploy.yml')
+    await done('config mount notes')
+  })
+
+  it('ENC-14 ENC-40 one that is gone is not made anew, unless that is meant', async () => {
+    await done('config unmount notes')
+    await sh(`mv ${STORAGE}/ov-notes-library ~/away`)
+    for (const command of ['start notes', 'config notes --no-autodetect']) {
+      const { exitCode, stderr } = await ov(command)
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain(`"library" was made at ${STORAGE}/ov-notes-library/cipher, and is not there any more`)
+    }
+    expect(await sh(`ls ${STORAGE}/ov-notes-library/cipher 2>/dev/null || true`)).toBe('')
+    await done('config notes --no-autodetect --force')
+    expect(await sh(`ls ${STORAGE}/ov-notes-library/cipher | grep -c gocryptfs.conf`)).toBe('1')
+    await done('config unmount notes')
+    await sh(`rm -r ${STORAGE}/ov-notes-library; mv ~/away ${STORAGE}/ov-notes-library`)
+    await done('config mount notes')
+    expect(await sh(`cat ${STORAGE}/ov-notes-library/plain/a.txt`)).toBe('seeded')
+  })
+
+  it('ENC-10 a place that depends on where ov is called is refused', async () => {
+    const { exitCode, stderr } = await ov(
+      'config notes -i here -p 8092:8080 -v extra:encrypted:some/where --no-autodetect',
+    )
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('"some/where" is another one in every directory that ov is called in')
+    const setting = await ov('settings set encrypted_storage_path some/where')
+    expect(setting.stderr).toContain('has to be an absolute path, or one that begins with ~')
+  })
+
+  it('ENC-41 CRED-33 the only key to a vault is not deleted by the way', async () => {
+    const value = await passphrase()
+    const { exitCode, stderr } = await ov('secrets delete ov/enc notes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(`ov/enc/notes is the only key to ${STORAGE}/ov-notes-library/cipher`)
+    expect(await passphrase()).toBe(value)
   })
 })
 
@@ -486,8 +545,10 @@ describe('a typed deploy', () => {
     expect((await done('migrate quadlets')).stderr).toContain('nothing to migrate')
   })
 
-  it('ENC-22 ENC-55 purging takes no encrypted data', async () => {
+  it('ENC-22 ENC-55 POD-38 purging takes no encrypted data, nor the network that others are on', async () => {
+    await done('stop notes')
     await done('destroy typed --purge --yes')
     expect(await sh(`ls ${STORAGE}/ov-typed-library/cipher | grep -c gocryptfs`)).toBe('2')
+    expect((await done('start notes')).stderr).toContain('Started')
   })
 })

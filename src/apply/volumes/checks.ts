@@ -1,8 +1,9 @@
+import { isAbsolute } from 'node:path'
 import type { Diagnostic, Place } from '../../diagnostics/diagnostic.ts'
 import type { DeployEntry, EntryVolume } from '../../model/deploy-entry.ts'
 import type { Paths } from '../../state/paths.ts'
 import { argumentsOf } from './vault.ts'
-import { encryptedVolume } from './places.ts'
+import { encryptedVolume, fillHome } from './places.ts'
 import { holdsData } from './state.ts'
 
 /** What is said of the encrypted volumes of a deploy, before and from now on. */
@@ -42,6 +43,13 @@ export async function checkVault(check: VaultCheck, paths: Pick<Paths, 'encrypte
       `copy the data first; then ov config ${argumentsOf(key)} -v ${old.name}:TYPE --force leaves it behind`,
     )
   }
+  for (const { name, host } of encrypted(after))
+    if (host !== undefined && !isAbsolute(fillHome(host, paths.home)))
+      problem(
+        name,
+        `its place ${JSON.stringify(host)} is another one in every directory that ov is called in`,
+        'write an absolute path, or one that begins with ~',
+      )
   const owners = new Map<string, string>()
   for (const [other, entry] of new Map([...entries, [key, after]]))
     for (const volume of encrypted(entry)) {

@@ -98,6 +98,8 @@ export async function changePassphrase(
   executor: Executor,
 ): Promise<void> {
   refuseEndless(volume, 'keeps its passphrase')
+  // A change that a full disk has cut short leaves what would stop all later ones.
+  attempt(volume.cipher, () => rmSync(`${configOf(volume)}.tmp`, { force: true }))
   const result = await withPassphrases([from, to], (stdin) =>
     executor.run(['gocryptfs', '-passwd', '-q', '--', volume.cipher], { stdin }),
   )

@@ -1,3 +1,4 @@
+export { badPassphrase } from './gocryptfs.ts'
 export { checkVault, type VaultCheck } from './checks.ts'
 export { Passphrases, type Question } from './passphrase.ts'
 export { changeVault } from './passwd.ts'
@@ -12,3 +13,4 @@ export {
   type Vault,
   type VaultTools,
 } from './vault.ts'
+export type { VolumeState } from './state.ts'

@@ -143,12 +143,20 @@ export class Passphrases {
     const wrong = (volume: string) =>
       failure(
         `the passphrase from ${source === 'env' ? PASSPHRASE_VARIABLE : `${source} (${this.#name})`} does not open the encrypted volume "${volume}"`,
-        `store the right one: ov secrets set ${SERVICE} ${this.#image}`,
+        source === 'env'
+          ? `unset ${PASSPHRASE_VARIABLE}, or give the right one; ov secrets set ${SERVICE} ${this.#image} keeps it`
+          : `if you know another one: ${PASSPHRASE_VARIABLE} gives it for one command; only when it opens all volumes of the image, ov secrets set ${SERVICE} ${this.#image} keeps it`,
       )
     return {
       value: this.#checked(value),
       source,
       another: async (volume) => {
+        if (source !== 'env') {
+          // Another ov may have changed it while this one waited for the volumes.
+          this.#tools.credentials.reset()
+          const now = await this.#look()
+          if (now.value !== undefined && now.value !== value && now.source !== 'env') return this.#stored(now)
+        }
         const next = source === 'env' ? undefined : await this.#tools.credentials.resolve(NEXT, this.#image)
         if (next?.value === undefined || next.value === value) throw wrong(volume)
         this.#tools.say(

@@ -39,7 +39,7 @@ export async function changeVault(
 }
 
 async function changeVolumes(
-  { image, volumes, key }: Vault,
+  { image, volumes }: Vault,
   { from, to, all }: NewPassphrase,
   tools: PasswdTools,
 ): Promise<void> {
@@ -49,7 +49,9 @@ async function changeVolumes(
   if (open.length > 0)
     throw failure(
       `${open.map(({ name }) => name).join(', ')}: mounted, and the passphrase can only be changed while it is not`,
-      `run 'ov config unmount ${argumentsOf(key)}' first`,
+      [...new Set(open.map((volume) => volume.key))]
+        .map((one) => `run 'ov config unmount ${argumentsOf(one)}' first`)
+        .join('; '),
     )
   const ready = volumes.filter((volume) => states.get(volume) === 'not mounted')
   for (const [{ name }, state] of states) if (state === 'not initialized') say(`${name}: not initialized, skipping`)

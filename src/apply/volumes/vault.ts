@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import { storageName } from '../../model/deploy-key.ts'
+import { writeAtomic } from '../../state/atomic.ts'
 import type { Paths } from '../../state/paths.ts'
 import { withLock } from '../../state/lock.ts'
 import type { Executor } from '../executor.ts'
@@ -22,7 +24,7 @@ export interface Vault {
 
 export interface VaultTools {
   readonly executor: Executor
-  readonly paths: Pick<Paths, 'runtime'>
+  readonly paths: Pick<Paths, 'runtime' | 'vaults'>
   readonly say: (line: string) => void
   readonly passphrases: (image: string) => Passphrases
 }
@@ -50,11 +52,23 @@ export async function mountVault(vault: Vault, tools: VaultTools): Promise<void>
   await locked(vault, tools, () => mountEach(vault, passphrase, tools))
 }
 
+export interface OpenOptions {
+  /** The passphrase of new volumes is asked for, not made up. */
+  readonly manual?: boolean
+  /** Volumes that were made before and are not where they were are made anew. */
+  readonly remake?: boolean
+}
+
 /** Makes volumes that are not there yet, and mounts all. (ENC-40, ENC-41) */
-export async function openVault(vault: Vault, manual: boolean, tools: VaultTools): Promise<void> {
+export async function openVault(
+  vault: Vault,
+  { manual = false, remake = false }: OpenOptions,
+  tools: VaultTools,
+): Promise<void> {
   const before = await vaultStates(vault.volumes)
   if (vault.volumes.length === 0 || allMounted(vault, before, tools)) return
   refuseLost(before)
+  if (!remake) refuseGone(vault.key, before, tools)
   const passphrases = tools.passphrases(vault.image)
   if (![...before.values()].includes('not initialized')) return openEach(vault, await passphrases.find(), tools)
   await imageLocked(vault, tools, async () => {
@@ -73,6 +87,7 @@ function openEach(vault: Vault, passphrase: Passphrase, tools: VaultTools): Prom
     const fresh = vault.volumes.filter((volume) => now.get(volume) === 'not initialized')
     for (const volume of fresh) {
       await initVolume(volume, used.value, tools.executor)
+      remember(volume, tools)
       tools.say(`Initialized ${volume.name}`)
     }
     await mountEach({ ...vault, volumes: fresh }, used, tools)
@@ -119,7 +134,11 @@ export async function unmountVault(vault: Vault, tools: VaultTools): Promise<voi
 }
 
 /** Mounts volumes that are made, one after the other; comes back with the passphrase that opened the last one. */
-async function mountEach({ volumes }: Vault, first: Passphrase, { executor, say }: VaultTools): Promise<Passphrase> {
+async function mountEach(
+  { volumes }: Vault,
+  first: Passphrase,
+  { executor, say, paths }: VaultTools,
+): Promise<Passphrase> {
   let passphrase = first
   for (const volume of volumes) {
     const state = await volumeState(volume)
@@ -137,6 +156,7 @@ async function mountEach({ volumes }: Vault, first: Passphrase, { executor, say 
         passphrase = await passphrase.another(volume.name)
       }
     }
+    remember(volume, { paths })
     say(`Mounted ${volume.name} at ${volume.plain}`)
   }
   return passphrase
@@ -150,6 +170,29 @@ function allMounted(
   if (volumes.length === 0 || ![...states.values()].every((state) => state === 'mounted')) return false
   say(`All encrypted volumes for ${key} already mounted (${volumes.length}/${volumes.length})`)
   return true
+}
+
+const markOf = ({ unit }: EncryptedVolume, { vaults }: Pick<Paths, 'vaults'>): string =>
+  join(vaults, unit.replace(/\.scope$/, ''))
+
+/** Remembers where a volume was made. */
+function remember(volume: EncryptedVolume, { paths }: Pick<VaultTools, 'paths'>): void {
+  const mark = markOf(volume, paths)
+  if (!existsSync(mark) || readFileSync(mark, 'utf8') !== `${volume.cipher}\n`)
+    writeAtomic(mark, `${volume.cipher}\n`, { keep: true })
+}
+
+/** A volume that was made, and is not there: its disk may be missing, or its place was changed. A new one would hide it when it comes back. */
+function refuseGone(key: string, states: ReadonlyMap<EncryptedVolume, VolumeState>, { paths }: VaultTools): void {
+  for (const [volume, state] of states) {
+    const mark = markOf(volume, paths)
+    if (state !== 'not initialized' || !existsSync(mark)) continue
+    const made = readFileSync(mark, 'utf8').trim()
+    throw refused(
+      `encrypted volume "${volume.name}" was made at ${made}, and is not ${made === volume.cipher ? 'there any more' : `at ${volume.cipher}`}`,
+      `mount the disk that it is on, or move it; a new and empty one is made by: ov config ${argumentsOf(key)} --force`,
+    )
+  }
 }
 
 /** Data without its configuration: a new one would make it unreadable for good. (ENC-14) */

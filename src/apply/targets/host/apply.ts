@@ -149,7 +149,10 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
     tools.executor,
   )
   const backups = backupFolder(work, tools)
-  const { ops, directories, keeps } = undoOf(work, seen, backups)
+  const undo = undoOf(work, seen, backups)
+  const { ops, directories } = undo
+  // What an earlier run has recorded was kept then: what is there now is ov's own.
+  const keeps = undo.keeps.filter(({ op }) => !recorder.has(op))
   if (isService(step) && step.enable) ops.push(...(await serviceOps(step, recorder, tools)))
   const packages =
     step.kind === 'SystemPackages' && step.phase === 'install' ? await packagesBefore(step, tools) : undefined
@@ -192,12 +195,16 @@ async function performDownload(work: Work, step: TaskStep, recorder: Recorder, t
     shellOf(privilege, tools),
     tools.executor,
   )
+  const isNew = new Set(entries.filter(({ path }) => !recorder.has({ kind, targets: [path], ...scope })))
   await recorder.before(ops, [...new Set(parents.flatMap(({ missing }) => missing))])
   const lines = [
-    ...entries.flatMap(({ state, from, path }) => [
-      ...(state === 'old' ? [`keep ${quoted(path)} ${quoted(`${backups}${path}`)}`] : []),
-      `place ${quoted(from)} ${quoted(path)}`,
-    ]),
+    ...entries.flatMap((entry) => {
+      const { state, from, path } = entry
+      return [
+        ...(state === 'old' && isNew.has(entry) ? [`keep ${quoted(path)} ${quoted(`${backups}${path}`)}`] : []),
+        `place ${quoted(from)} ${quoted(path)}`,
+      ]
+    }),
     runFetched(step, tools.machine, folder),
     `rm -rf -- ${quoted(folder)}`,
   ]
@@ -233,13 +240,13 @@ function undoOf(
   { step, wanted }: Work,
   seen: readonly Seen[],
   backups: string,
-): { ops: RecordedOp[]; directories: string[]; keeps: { path: string; backup: string }[] } {
+): { ops: RecordedOp[]; directories: string[]; keeps: { path: string; backup: string; op: RecordedOp }[] } {
   const scope = SCOPE_NUMBERS[scopeOf(step)]
   const withScope = scope === 0 ? {} : { scope }
   const layer = 'layerName' in step ? step.layerName : ''
   const ops: RecordedOp[] = []
   const directories: string[] = []
-  const keeps: { path: string; backup: string }[] = []
+  const keeps: { path: string; backup: string; op: RecordedOp }[] = []
   for (const [index, one] of wanted.entries()) {
     const there = seen[index]!
     directories.push(...there.missing)
@@ -251,12 +258,13 @@ function undoOf(
     const extra: Record<string, string> = {}
     if (one.kind === 'block') Object.assign(extra, { layer, marker: one.marker })
     else if (step.kind === 'ShellHook') extra['layer'] = layer
+    const op = { kind, targets: [one.path], ...withScope }
     if (one.kind !== 'block' && there.type !== 'missing' && there.type !== 'directory') {
       const backup = `${backups}${one.path}`
       extra['backup'] = backup
-      keeps.push({ path: one.path, backup })
+      keeps.push({ path: one.path, backup, op })
     }
-    ops.push({ kind, targets: [one.path], ...withScope, ...(Object.keys(extra).length > 0 && { extra }) })
+    ops.push({ ...op, ...(Object.keys(extra).length > 0 && { extra }) })
   }
   return { ops, directories, keeps }
 }

@@ -22,6 +22,8 @@ export interface ConfigureOptions {
   readonly seed?: SeedMode
   /** Asks for the passphrase of new encrypted volumes, instead of making it up. */
   readonly manual?: boolean
+  /** Encrypted volumes that were made before and are not there any more are made anew. */
+  readonly remake?: boolean
   /** Encrypted volumes stay as they are when it is false: only units are written. */
   readonly mount?: boolean
   /** Image that the data comes from; default: the deploy's own. */
@@ -56,7 +58,7 @@ export async function configurePod(
   signal.throwIfAborted()
   noteArguments(change, say)
   await setUpTunnel(plan, tools)
-  if (options.mount !== false) await openVault(vault, options.manual === true, tools)
+  if (options.mount !== false) await openVault(vault, options, tools)
   await fillVolumes(change, metadata, options, tools)
   return metadata
 }

@@ -45,7 +45,7 @@ export async function destroyPod(record: DeployRecord, { purge, hookEnv }: Remov
   if (purge) await purgeData(record, podman)
   await tools.forget(record.name, purge)
   store.remove(record.name, purge)
-  await releaseNetwork(record.network, store.all(), podman)
+  await releaseNetwork(record.network, store.all(), tools)
 }
 
 /** Removes the volumes, secrets and folders of a deploy. */

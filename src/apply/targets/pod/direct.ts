@@ -46,7 +46,7 @@ export const isKept = (container: string, paths: Pick<Paths, 'direct'>): boolean
 export async function configureDirect(change: PodChange, options: ConfigureOptions, tools: PodTools): Promise<void> {
   await tools.persist(change.desired)
   await makePlaces(change.desired, tools)
-  await openVault(vaultOf(change.desired.plan, tools), options.manual === true, tools)
+  await openVault(vaultOf(change.desired.plan, tools), options, tools)
   await fillVolumes(change, fromLabels((await tools.podman.labels(change.desired.image)) ?? {}), options, tools)
 }
 
@@ -65,7 +65,7 @@ export async function runDirect(
   const { podman, paths, clock, signal, say } = tools
   const { plan, image } = desired
   await makePlaces(desired, tools)
-  await openVault(vaultOf(plan, tools), false, tools)
+  await openVault(vaultOf(plan, tools), {}, tools)
   await guardVault(vaultOf(plan, tools))
   const { had, handed } = await handSecrets(plan.secretLines, secrets, tools)
   if (plan.security.memorySwapMax !== undefined && plan.security.memoryMax === undefined)
@@ -101,7 +101,7 @@ export async function removeDirect(record: DeployRecord, options: Removal, tools
   if (options.purge) await purgeData(record, podman)
   await tools.forget(record.name, options.purge)
   store.remove(record.name, options.purge)
-  await releaseNetwork(record.network, store.all(), podman)
+  await releaseNetwork(record.network, store.all(), tools)
 }
 
 /** What a container of its own is given, and a throw-away one as well. */

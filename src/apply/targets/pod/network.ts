@@ -1,4 +1,7 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { LABEL_PREFIX } from '../../../plan/labels.ts'
+import type { PodTools } from './tools.ts'
 import type { DeployRecord } from '../../../state/deploys.ts'
 import type { Podman } from '../../podman.ts'
 
@@ -27,9 +30,25 @@ export async function networkGateway(network: string, podman: Podman): Promise<s
   return found?.subnets?.find(({ gateway }) => gateway !== undefined)?.gateway
 }
 
-/** Removes a network that ov made when no deploy is left on it; podman keeps it while something else uses it. */
-export async function releaseNetwork(network: string, others: readonly DeployRecord[], podman: Podman): Promise<void> {
-  if (isMode(network) || others.some((other) => other.network === network)) return
+/** Removes a network that ov made when no deploy is left on it; podman keeps it while something else runs on it, and units name it when nothing runs. */
+export async function releaseNetwork(
+  network: string,
+  others: readonly DeployRecord[],
+  { podman, paths }: Pick<PodTools, 'podman' | 'paths'>,
+): Promise<void> {
+  if (isMode(network) || others.some((other) => other.network === network) || isNamed(network, paths.quadlets)) return
   const { stdout } = await podman.try(['network', 'ls', '--filter', `label=${MADE_BY_OV}`, '--format', '{{.Name}}'])
   if (stdout.split('\n').includes(network)) await podman.try(['network', 'rm', network])
+}
+
+/** Whether a quadlet of this user is on a network. */
+function isNamed(network: string, folder: string): boolean {
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  return names
+    .filter((name) => /\.(?:container|pod)$/.test(name))
+    .some((name) =>
+      readFileSync(join(folder, name), 'utf8')
+        .split('\n')
+        .some((line) => line === `Network=${network}` || line.startsWith(`Network=${network}:`)),
+    )
 }

@@ -40,6 +40,8 @@ export async function bringUp(
   const systemctl = (...args: string[]) => executor.run(['systemctl', '--user', ...args], options)
   const unit = unitOf(container)
   const pod = podUnitOf(container, machine)
+  // One that has failed too often in a short time would be refused, though its cause may be gone.
+  await systemctl('reset-failed', unit)
   if (pod === undefined) return systemctl(verb, unit)
   // A container of the time before there was a pod holds the ports that the pod wants.
   if ((await unitState(pod, executor)).active !== 'active') await systemctl('stop', unit)
