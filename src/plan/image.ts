@@ -10,7 +10,7 @@ import { checkManifests } from '../resolve/manifests.ts'
 import type { ImageLayer, ImagePlan, InitPlan, LayerPlan, ServiceCustomStep, ServicePackagedStep, Step } from './ir.ts'
 import { stagedData } from './data.ts'
 import { compileDataImage } from './data-image.ts'
-import { compileLayer, compileUnused, taskCompiler, type LayerContext } from './layer.ts'
+import { compileLayer, compileUnused, reporter, stageDirectory, taskCompiler, type LayerContext } from './layer.ts'
 import { hooksOf, type BuilderImages } from './builder.ts'
 import { imageMetadata } from './image-metadata.ts'
 import { expandHome } from './home.ts'
@@ -19,10 +19,6 @@ import { shellSteps } from './shell.ts'
 import { checkStyle } from './style.ts'
 import { proxyRoutes } from './routes.ts'
 import { chooseInit, runsProcesses, serviceSteps } from './service.ts'
-
-/** Where a layer's files are in the build context, relative to the project root. (LAY-06, ruling on layer directories) */
-const stageDirectory = (layer: LayerModel, facts: Facts): string =>
-  facts.get(layer.name)?.own?.inProject ?? `.build/_layers/${layer.name}`
 
 /** Compiles the images, bases first. */
 export function compileImages(
@@ -67,21 +63,6 @@ export function compileImages(
   }
   return { plans, unused, diagnostics }
 }
-
-/** Reports problems of a layer at the part that has them. */
-const reporter =
-  (layer: LayerModel, diagnostics: Diagnostic[]): LayerContext['report'] =>
-  (field, code, message, remedy, severity = 'error') => {
-    diagnostics.push({
-      code,
-      severity,
-      message,
-      entity: `layer "${layer.name}"`,
-      ...(field !== '' && { field }),
-      place: placeOf(layer, field),
-      ...(remedy !== undefined && { remedy }),
-    })
-  }
 
 function compileImage(
   image: ResolvedImage,

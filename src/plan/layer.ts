@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RunStep } from '../../dsl/vocabulary.ts'
-import type { LayerFacts } from '../model/facts.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Facts, LayerFacts } from '../model/facts.ts'
 import type { Pins } from '../model/pins.ts'
 import { byName, placeOf, type LayerModel, type Vocabulary } from '../model/project.ts'
 import { builderOf, sectionOf } from '../resolve/builders.ts'
@@ -36,6 +37,25 @@ export interface LayerContext {
     ...rest: Parameters<Say> extends [infer C, string, ...infer R] ? [C, ...R] : never
   ) => void
 }
+
+/** Where a layer's files are in the build context, relative to the project root. (LAY-06, ruling on layer directories) */
+export const stageDirectory = (layer: LayerModel, facts: Facts): string =>
+  facts.get(layer.name)?.own?.inProject ?? `.build/_layers/${layer.name}`
+
+/** Reports problems of a layer at the part that has them. */
+export const reporter =
+  (layer: LayerModel, diagnostics: Diagnostic[]): LayerContext['report'] =>
+  (field, code, message, remedy, severity = 'error') => {
+    diagnostics.push({
+      code,
+      severity,
+      message,
+      entity: `layer "${layer.name}"`,
+      ...(field !== '' && { field }),
+      place: placeOf(layer, field),
+      ...(remedy !== undefined && { remedy }),
+    })
+  }
 
 type TaskCompiler = (
   layer: LayerModel,

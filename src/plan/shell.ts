@@ -1,5 +1,5 @@
 import type { Diagnostic, Place } from '../diagnostics/diagnostic.ts'
-import { SHELLS, type ShellName } from '../format/index.ts'
+import { SHELLS, shellProfile, type ShellName } from '../format/index.ts'
 import type { ShellData } from '../model/schema/shell.ts'
 import { expandHome } from './home.ts'
 import type { ShellSnippetStep } from './ir.ts'
@@ -57,6 +57,13 @@ export function shellSteps(
   }
   return steps
 }
+
+/** Every login shell of the POSIX kind reads all files of this folder. */
+const SHARED = '/etc/profile.d/'
+
+/** What a file, or a block of one, holds: the directories of `PATH`, then the code. */
+export const snippetText = ({ shell, pathAppend, snippet, destination }: ShellSnippetStep): string =>
+  shellProfile(shell, pathAppend, snippet, destination.startsWith(SHARED))
 
 /** Where shells look for code of packages. The names of layers and of images may be the same. */
 function usualFile(shell: ShellName, { kind, name }: ShellOwner): string {

@@ -145,9 +145,11 @@ describe('a host deploy', () => {
     expect(await sh('cat ~/.config/overthink/env.d/tools.env')).toBe(
       `# overthink env for layer tools — managed by ov; do not edit\nexport CACHE=/home/op/.cache/tools\nexport GREETING='hi there'\nexport PATH="/home/op/.tools/bin:$PATH"`,
     )
-    expect(await sh(`bash -lc 'echo $EDITOR $GREETING; mine'; bash -ic 'echo $SHELL_IS' 2>/dev/null`)).toBe(
-      'vi of the deploy\nmine\nbash',
-    )
+    expect(
+      await sh(
+        `bash -lc 'echo $EDITOR $GREETING; mine'; bash -ic 'echo $SHELL_IS; echo $PATH | grep -o "[^:]*$"' 2>/dev/null`,
+      ),
+    ).toBe('vi of the deploy\nmine\nbash\n/home/op/.prompt/bin')
     const records = await sh('cd ~/.config/overthink/installed; ls deploys layers; cat deploys/*.json')
     expect(records).toMatch(/"target": "host:workstation",\n {2}"layer": \[\n {4}"prompt",\n {4}"served",/)
     const layer = JSON.parse(await sh('cat ~/.config/overthink/installed/layers/tools.json')) as {

@@ -1,14 +1,14 @@
 /** Compiles host deploys: the same layers as of images, for a machine that stays. */
 import type { Diagnostic, Place } from '../../diagnostics/diagnostic.ts'
 import type { Facts } from '../../model/facts.ts'
-import { placeOf, type ImageModel, type LayerModel, type Project } from '../../model/project.ts'
+import { type ImageModel, type LayerModel, type Project } from '../../model/project.ts'
 import { resolveDistro } from '../../resolve/distro.ts'
 import type { ResolvedImage } from '../../resolve/image.ts'
 import { hasPackages, selectSections } from '../../resolve/sections.ts'
 import { NO_BUILDERS } from '../builder.ts'
 import { deployId } from '../deploy-id.ts'
 import type { LayerPlan, ShellSnippetStep, Step } from '../ir.ts'
-import { compileLayer, taskCompiler } from '../layer.ts'
+import { compileLayer, reporter, stageDirectory, taskCompiler } from '../layer.ts'
 import type { HostFacts } from './facts.ts'
 
 /** What goes onto a machine, whoever said so. */
@@ -66,22 +66,13 @@ export function planHost(
       subject: `host "${spec.name}"`,
       vocabulary,
       facts: facts.get(layer.name) ?? { base: '' },
-      directory: facts.get(layer.name)?.own?.inProject ?? `.build/_layers/${layer.name}`,
+      directory: stageDirectory(layer, facts),
       builderImages: NO_BUILDERS,
       host: true,
       init: 'systemd',
       tasks,
       pins: project.pins,
-      report: (field, code, message, remedy, severity = 'error') =>
-        diagnostics.push({
-          code,
-          severity,
-          message,
-          entity: `layer "${layer.name}"`,
-          ...(field !== '' && { field }),
-          place: placeOf(layer, field),
-          ...(remedy !== undefined && { remedy }),
-        }),
+      report: reporter(layer, diagnostics),
     })
     return {
       ...plan,

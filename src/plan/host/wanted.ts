@@ -1,4 +1,5 @@
 import type { LayerPlan, Step, TaskStep } from '../ir.ts'
+import { snippetText } from '../shell.ts'
 import { isSystemUser } from '../steps.ts'
 import { fillVars } from '../task.ts'
 import { architectureOf, type HostFacts } from './facts.ts'
@@ -71,7 +72,7 @@ export function wantedBy(step: Step, files: readonly LayerFile[], machine: HostF
     case 'ShellHook':
       return [{ kind: 'text', path: step.envFile, mode: '0644', text: envFileText(step), ...own }]
     case 'ShellSnippet': {
-      const text = step.snippet
+      const text = snippetText(step)
       if (!step.useDropin) return [{ kind: 'block', path: step.destination, marker: step.marker, text, ...own }]
       return [
         {

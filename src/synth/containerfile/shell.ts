@@ -1,10 +1,7 @@
-import { shellProfile } from '../../format/index.ts'
 import type { ImagePlan, ShellSnippetStep } from '../../plan/ir.ts'
+import { snippetText } from '../../plan/shell.ts'
 import { withAuthor } from '../unprintable.ts'
 import type { ContentPath, Line } from './tasks.ts'
-
-/** Every login shell of the POSIX kind reads all files of this folder. */
-const SHARED = '/etc/profile.d/'
 
 /** A start-up file for one shell, whoever is USER: it is root's. (LAY-99) */
 export const shellFile = (step: ShellSnippetStep, contentPath: ContentPath): Line => ({
@@ -15,9 +12,7 @@ export const shellFile = (step: ShellSnippetStep, contentPath: ContentPath): Lin
     sources: [
       contentPath(
         step.layerName,
-        withAuthor(step.origin, () =>
-          shellProfile(step.shell, step.pathAppend, step.snippet, step.destination.startsWith(SHARED)),
-        ),
+        withAuthor(step.origin, () => snippetText(step)),
       ),
     ],
     to: step.destination,

@@ -1,5 +1,6 @@
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { withBlock } from '../../../format/fence.ts'
+import { quoteSingle } from '../../../format/index.ts'
 import type { TaskStep } from '../../../plan/ir.ts'
 import type { HostPlan } from '../../../plan/host/index.ts'
 import type { Wanted } from '../../../plan/host/wanted.ts'
@@ -201,12 +202,14 @@ async function performDownload(work: Work, step: TaskStep, recorder: Recorder, t
     ...entries.flatMap((entry) => {
       const { state, from, path } = entry
       return [
-        ...(state === 'old' && isNew.has(entry) ? [`keep ${quoted(path)} ${quoted(`${backups}${path}`)}`] : []),
-        `place ${quoted(from)} ${quoted(path)}`,
+        ...(state === 'old' && isNew.has(entry)
+          ? [`keep ${quoteSingle(path)} ${quoteSingle(`${backups}${path}`)}`]
+          : []),
+        `place ${quoteSingle(from)} ${quoteSingle(path)}`,
       ]
     }),
     runFetched(step, tools.machine, folder),
-    `rm -rf -- ${quoted(folder)}`,
+    `rm -rf -- ${quoteSingle(folder)}`,
   ]
   const { exitCode, stdout, stderr } = await script(lines.join('\n'), privilege, tools)
   if (exitCode !== 0) throw failed(work, exitCode, `${stdout}${stderr}`)
@@ -343,7 +346,7 @@ async function run(work: Work, keeps: readonly { path: string; backup: string }[
   const context = { machine: tools.machine, stage: tools.stage(layer.plan.layer) }
   for (const one of wanted) if (one.kind === 'block') await writeBlock(one, tools)
   const lines = [
-    ...keeps.map(({ path, backup }) => `keep ${quoted(path)} ${quoted(backup)}`),
+    ...keeps.map(({ path, backup }) => `keep ${quoteSingle(path)} ${quoteSingle(backup)}`),
     ...wanted.flatMap((one) => (one.kind === 'block' ? [] : [placeScript(one, context)])),
     actionScript(step, context),
   ].filter((line) => line !== '')
@@ -351,8 +354,6 @@ async function run(work: Work, keeps: readonly { path: string; backup: string }[
   const { exitCode, stderr, stdout } = await script(lines.join('\n'), privilege, tools)
   if (exitCode !== 0) throw failed(work, exitCode, `${stdout}${stderr}`)
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
 
 /** Runs a script with rights. All of it is read before any of it runs. */
 export const script = (body: string, privilege: Privilege, tools: Pick<HostTools, 'executor' | 'sudo' | 'signal'>) =>

@@ -1,5 +1,6 @@
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { withoutBlock } from '../../../format/fence.ts'
+import { quoteSingle } from '../../../format/index.ts'
 import {
   withoutDeploy,
   type DeployRecord,
@@ -110,7 +111,9 @@ async function undo(
     if (exitCode === 0) return undefined
     return (stderr || stdout).trim().split('\n').at(-1) ?? `exit code ${exitCode}`
   }
-  const paths = targets.map((target) => quoted(target.replace(/^(~|\$HOME)(?=\/|$)/, () => tools.machine.user.home)))
+  const paths = targets.map((target) =>
+    quoteSingle(target.replace(/^(~|\$HOME)(?=\/|$)/, () => tools.machine.user.home)),
+  )
   const systemctl = scope === SYSTEM ? 'systemctl' : 'systemctl --user'
   const isKnown = (unit: string) => `${systemctl} cat -- ${unit} >/dev/null 2>&1`
   switch (kind) {
@@ -137,7 +140,7 @@ async function undo(
         const text = await readText(target, tools.executor)
         if (text === undefined) continue
         const left = withoutBlock(text, extra['marker'] ?? '')
-        if (left.trim() === '') await script(`rm -f -- ${quoted(target)}`, 'user', tools)
+        if (left.trim() === '') await script(`rm -f -- ${quoteSingle(target)}`, 'user', tools)
         else if (left !== text) await putText(target, left, tools)
       }
       return undefined
@@ -145,7 +148,10 @@ async function undo(
     case 'copr-disable':
       return run(paths.map((project) => `dnf -y copr disable ${project}`).join('\n'))
     case 'pixi-env-remove':
-      return run(`rm -rf -- ${quoted(`${tools.machine.user.home}/.pixi/envs/${extra['env'] ?? 'default'}`)}`, 'user')
+      return run(
+        `rm -rf -- ${quoteSingle(`${tools.machine.user.home}/.pixi/envs/${extra['env'] ?? 'default'}`)}`,
+        'user',
+      )
     case 'cargo-uninstall':
       return run(`cargo uninstall ${paths.join(' ')}`, 'user')
     case 'npm-uninstall-g':
@@ -155,24 +161,22 @@ async function undo(
   }
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
-
 /** A file goes, or is again what it was. */
 const takeAway = (path: string, backup: string | undefined): string =>
   backup === undefined
     ? `rm -f -- ${path}`
-    : `if [ -e ${quoted(backup)} ] || [ -L ${quoted(backup)} ]; then mv -fT -- ${quoted(backup)} ${path}; fi`
+    : `if [ -e ${quoteSingle(backup)} ] || [ -L ${quoteSingle(backup)} ]; then mv -fT -- ${quoteSingle(backup)} ${path}; fi`
 
 /** Folders that a layer made go when nothing is in them, the innermost first; so do those of what was kept. */
 async function removeFolders({ directories = [], layer }: LayerRecord, tools: HostTools): Promise<void> {
   const { home } = tools.machine.user
   const byDepth = [...new Set(directories)].sort((a, b) => b.length - a.length)
   const rmdir = (paths: readonly string[]) =>
-    paths.map((path) => `rmdir -- ${quoted(path)} 2>/dev/null || :`).join('\n')
+    paths.map((path) => `rmdir -- ${quoteSingle(path)} 2>/dev/null || :`).join('\n')
   const inHome = byDepth.filter((path) => path.startsWith(`${home}/`))
   const others = byDepth.filter((path) => !path.startsWith(`${home}/`))
   const kept = (root: string) =>
-    `[ ! -d ${quoted(`${root}/${layer}`)} ] || find ${quoted(root)} -depth -type d -empty -delete`
+    `[ ! -d ${quoteSingle(`${root}/${layer}`)} ] || find ${quoteSingle(root)} -depth -type d -empty -delete`
   await script(`${rmdir(inHome)}\n${kept(`${home}/.config/overthink/installed/backups`)}`, 'user', tools)
   if (others.length > 0 || tools.machine.user.uid === 0)
     await script(
@@ -208,7 +212,7 @@ async function removePackages(
   }
   const act = async (command: string, names: readonly string[]): Promise<string | undefined> => {
     if (names.length === 0) return undefined
-    const { exitCode, stderr } = await script(`${command} ${names.map(quoted).join(' ')}`, 'root', tools)
+    const { exitCode, stderr } = await script(`${command} ${names.map(quoteSingle).join(' ')}`, 'root', tools)
     return exitCode === 0 ? undefined : stderr.trim().split('\n').at(-1)
   }
   const own = new Set([...targets, ...words(extra['dependencies'])])
