@@ -48,14 +48,15 @@ export async function systemctl(executor: Executor, ...args: string[]): Promise<
   refuse(await executor.run(['systemctl', '--user', ...args]), args)
 }
 
-/** Reports what the user's manager could not do. */
-export function refuse(result: RunResult, args: readonly string[]): void {
+/** Reports what the user's manager could not do, and what the units logged. */
+export function refuse(result: RunResult, args: readonly string[], logged: readonly string[] = []): void {
   if (result.exitCode !== 0)
     throw new DiagnosticError([
       {
         code: 'OV5007',
         severity: 'error',
-        message: `systemctl --user ${args.join(' ')} failed: ${result.stderr.trim()}`,
+        message: `systemctl --user ${args.join(' ')} failed`,
+        output: [...result.stderr.trim().split('\n'), ...logged],
         remedy: 'check the user manager: systemctl --user status',
       },
     ])

@@ -6,10 +6,9 @@ import { buildAll } from './build.ts'
 import type { Context } from './command.ts'
 import { describe } from './describe.ts'
 import { comparePods, intend, thisMachine, type Intent, type Machine } from './machine.ts'
-import { chosen, installHost, pendingHere } from './host-deploys.ts'
+import { applyHosts, chosen, orphanHosts } from './host-apply.ts'
 import { withProject, type OpenProject } from './open.ts'
 import { pinNew } from './pinned.ts'
-import { compileProject } from './project.ts'
 import { unmountAfterwards, vaultOf } from './vault-of.ts'
 
 export interface ApplyOptions {
@@ -19,6 +18,7 @@ export interface ApplyOptions {
   readonly prune?: boolean
   readonly tag?: string
   readonly refreshBase?: boolean
+  readonly confirmWithin?: string
 }
 
 /** `ov apply`: builds what is needed, and changes only what differs. */
@@ -31,30 +31,10 @@ export const run = (context: Context, options: ApplyOptions, deploys: readonly s
     }
     const { hosts, pods } = chosen(open, deploys)
     const code = pods === undefined ? 0 : await applyPods(context, open, { ...options, env }, pods)
-    return code === 0 && hosts.length > 0 ? applyHosts(context, open, hosts, options.dryRun === true) : code
+    if (code !== 0) return code
+    const orphans = options.prune === true && deploys.length === 0 ? orphanHosts(open) : []
+    return hosts.length + orphans.length > 0 ? applyHosts(context, open, { hosts, orphans }, options) : 0
   })
-
-async function applyHosts(
-  context: Context,
-  { location, bundle, entities, cache }: OpenProject,
-  hosts: readonly string[],
-  dryRun: boolean,
-): Promise<number> {
-  const compiled = await compileProject(location, bundle, entities, cache)
-  for (const name of hosts) {
-    if (!dryRun) {
-      await installHost(context, compiled, name, undefined, {})
-      continue
-    }
-    const { steps } = await pendingHere(name, compiled)
-    for (const { layer, summary, closed } of steps)
-      context.say(
-        `${name}: ${closed === undefined ? 'would do' : `would leave out (--${closed})`} ${layer}: ${summary}`,
-      )
-    if (steps.length === 0) context.say(`${name}: no change`)
-  }
-  return 0
-}
 
 async function applyPods(
   context: Context,

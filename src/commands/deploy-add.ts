@@ -2,9 +2,17 @@ import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import type { HostPlan } from '../plan/host/index.ts'
 import { planToJson } from '../plan/json.ts'
 import type { Context } from './command.ts'
-import { installHost, planHere, removeHost, type InstallFlags, type RemovalOptions } from './host-deploys.ts'
+import {
+  hostPlace,
+  installHost,
+  intendHost,
+  removeHost,
+  type InstallFlags,
+  type RemovalOptions,
+} from './host-deploys.ts'
 import { withProject } from './open.ts'
 import { compileProject } from './project.ts'
+import { openVenue } from './venue.ts'
 
 export interface AddOptions extends InstallFlags {
   readonly project?: string
@@ -21,13 +29,17 @@ export const add = (context: Context, options: AddOptions, name: string, ref?: s
   }
   return withProject(options.project, async ({ location, bundle, entities, cache }) => {
     const compiled = await compileProject(location, bundle, entities, cache)
-    const { plan, diagnostics } = await planHere(name, ref, options, compiled)
+    if (options.dryRun !== true) {
+      await context.warn(compiled.diagnostics, location.root)
+      return installHost(context, compiled, name, ref, options)
+    }
+    await using venue = await openVenue(hostPlace(name, compiled), context)
+    const { plan, diagnostics } = intendHost(name, ref, options, compiled, venue)
     await context.warn(
       [...compiled.diagnostics, ...diagnostics].filter(({ severity }) => severity !== 'error'),
       location.root,
     )
     throwIfErrors(diagnostics)
-    if (options.dryRun !== true) return installHost(context, compiled, name, ref, options)
     context.result(format === 'json' ? plan.plans.map(planToJson) : plan.plans.map(tableOf).join('\n'))
     return 0
   })

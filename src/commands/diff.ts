@@ -12,7 +12,8 @@ import { sha256 } from '../load/cache.ts'
 import { listTree } from '../state/output.ts'
 import { OUTPUT } from '../synth/index.ts'
 import type { Context } from './command.ts'
-import { chosen, pendingHere } from './host-deploys.ts'
+import { chosen, orphanHosts } from './host-apply.ts'
+import { pendingOn } from './host-deploys.ts'
 import { intend, selection, thisMachine, type Machine } from './machine.ts'
 import { withProject, type OpenProject } from './open.ts'
 import { compileProject, type CompiledProject } from './project.ts'
@@ -90,37 +91,46 @@ const differencesHere: Differences = async (context, open, options, deploys) => 
   const { hosts, pods } = chosen(open, deploys)
   return [
     ...(pods === undefined ? [] : await podDifferences(context, open, options, pods)),
-    ...(await hostDifferences(context, open, hosts)),
+    ...(await hostDifferences(context, open, hosts, deploys.length === 0 ? orphanHosts(open) : [])),
   ]
 }
 
 /** What is not on this machine yet of what its host deploys install, and what somebody has changed since. */
 async function hostDifferences(
   context: Context,
-  { location, bundle, entities, cache }: OpenProject,
+  open: OpenProject,
   hosts: readonly string[],
+  orphans: readonly string[],
 ): Promise<Difference[]> {
-  if (hosts.length === 0) return []
+  const gone = orphans.map((name): Difference => ({
+    kind: 'undeclared',
+    name,
+    action: 'remove',
+    reasons: ['no longer declared; only ov apply --prune takes it back'],
+    diff: '',
+  }))
+  if (hosts.length === 0) return gone
+  const { location, bundle, entities, cache } = open
   const compiled = await compileProject(location, bundle, entities, cache)
   const differences: Difference[] = []
   for (const name of hosts) {
-    const { steps, isNew } = await pendingHere(name, compiled)
-    const open = steps.filter(({ closed }) => closed === undefined)
+    const { steps, isNew } = await pendingOn(context, name, compiled)
+    const left = steps.filter(({ closed }) => closed === undefined)
     for (const { layer, summary, closed } of steps)
       if (closed !== undefined) context.say(`${name}: left out (--${closed}): ${layer}: ${summary}`)
-    if (open.length === 0 && !isNew) continue
+    if (left.length === 0 && !isNew) continue
     differences.push({
       kind: 'host',
       name,
       action: isNew ? 'create' : 'update',
-      reasons: open.map(
+      reasons: left.map(
         ({ layer, summary, drifted }) =>
           `${layer}: ${summary}${drifted.length > 0 ? ' (changed by somebody else)' : ''}`,
       ),
-      diff: open.flatMap(({ texts }) => texts.map(([path, before, after]) => textDiff(path, before, after))).join(''),
+      diff: left.flatMap(({ texts }) => texts.map(([path, before, after]) => textDiff(path, before, after))).join(''),
     })
   }
-  return differences
+  return [...differences, ...gone]
 }
 
 const podDifferences: Differences = async (context, open, options, deploys) => {

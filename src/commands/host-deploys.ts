@@ -1,28 +1,33 @@
-import { localExecutor } from '../apply/executors/local.ts'
 import {
+  AccessGuard,
   applyHost,
-  LedgerFiles,
   pending,
-  probe,
+  stageFiles,
   survey,
   undoHost,
   undoPlan,
   type HostTools,
   type Keeping,
   type PendingStep,
+  type StagedLayer,
+  type Venue,
+  type Work,
 } from '../apply/targets/host/index.ts'
-import { Staging } from '../apply/targets/host/staging.ts'
+import { localExecutor } from '../apply/executors/local.ts'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
-import type { HostFacts } from '../plan/host/facts.ts'
+import { touchesAccess, undoTouchesAccess } from '../plan/host/access.ts'
 import { planHost, type HostPlan } from '../plan/host/index.ts'
+import { HERE, placeOfHost, type HostPlace } from '../plan/host/place.ts'
 import type { Gate } from '../plan/steps.ts'
-import { withLock } from '../state/lock.ts'
+import { DeployFile } from '../state/deploy-file/index.ts'
+import { HostStore } from '../state/hosts.ts'
+import { userPaths } from '../state/paths.ts'
 import { BUILT_IN } from '../vocabulary/index.ts'
 import type { Context } from './command.ts'
 import { confirm, hasTerminal } from './confirm.ts'
 import { hostSpec, isThisHost, type HostOptions } from './host-spec.ts'
-import type { OpenProject } from './open.ts'
 import type { CompiledProject } from './project.ts'
+import { openVenue, type OpenVenue } from './venue.ts'
 
 /** What an operator allows, and adds. */
 export interface InstallFlags extends HostOptions {
@@ -30,49 +35,47 @@ export interface InstallFlags extends HostOptions {
   readonly allowRepoChanges?: boolean
   readonly allowRootTasks?: boolean
   readonly yes?: boolean
+  /** Seconds after which a machine puts its access back. */
+  readonly confirmWithin?: string
 }
 
-/** Which of the deploys that are asked for are hosts; `pods` is undefined where there is nothing for podman to do. */
-export function chosen(
-  { entities }: OpenProject,
-  deploys: readonly string[],
-): { readonly hosts: readonly string[]; readonly pods: readonly string[] | undefined } {
-  const declared = entities.filter(({ kind }) => kind === 'host').map(({ name }) => String(name))
-  const hosts = deploys.length === 0 ? declared : declared.filter((name) => deploys.includes(name))
-  const pods = deploys.filter((name) => !hosts.includes(name))
-  const none = hosts.length > 0 && pods.length === 0
+/** A host deploy, compiled for the machine that it is for. */
+export interface HostIntent {
+  readonly plan: HostPlan
+  readonly layers: readonly StagedLayer[]
+  readonly gates: ReadonlySet<Gate>
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Where a host deploy goes. */
+export function hostPlace(name: string, { project }: CompiledProject): HostPlace {
+  const declared = project.hosts.get(name)
+  if (!declared) return HERE
+  const known = new Set(DeployFile.read(userPaths().deployFile).entries.keys())
+  const place = placeOfHost(declared, project, known)
+  if ('kind' in place) return place
+  throw new DiagnosticError([place])
+}
+
+/** Compiles a host deploy for a machine. */
+export function intendHost(
+  name: string,
+  ref: string | undefined,
+  options: InstallFlags,
+  compiled: CompiledProject,
+  { machine }: Pick<Venue, 'machine'>,
+): HostIntent {
+  const { plan, diagnostics } = planHost(hostSpec(name, ref, options, compiled), machine, compiled)
+  const declared = compiled.project.hosts.get(name)?.data.installOpts ?? {}
   return {
-    hosts,
-    pods: none && (deploys.length > 0 || !entities.some(({ kind }) => kind === 'pod')) ? undefined : pods,
+    plan,
+    diagnostics,
+    layers: plan.plans.map((one) => ({ plan: one, files: compiled.stages.get(one.layer) ?? [] })),
+    gates: openGates({ ...declared, ...options }),
   }
 }
 
-/** Compiles a host deploy for the machine that it is for. */
-export async function planHere(
-  name: string,
-  ref: string | undefined,
-  options: HostOptions,
-  compiled: CompiledProject,
-): Promise<ReturnType<typeof planHost> & { readonly machine: HostFacts }> {
-  const declared = compiled.project.hosts.get(name)
-  const elsewhere = declared?.data.inside ?? (declared?.data.host === 'local' ? undefined : declared?.data.host)
-  if (declared && elsewhere !== undefined)
-    throw new DiagnosticError([
-      {
-        code: 'OV5042',
-        severity: 'error',
-        message: `it is for another machine (${typeof elsewhere === 'string' ? elsewhere : elsewhere.name}), which ov does not reach yet`,
-        entity: `host "${name}"`,
-        field: declared.data.inside === undefined ? 'host' : 'inside',
-        place: declared.origin,
-        remedy: 'run ov there, with a deploy that has neither host nor inside',
-      },
-    ])
-  const machine = await probe(localExecutor)
-  return { ...planHost(hostSpec(name, ref, options, compiled), machine, compiled), machine }
-}
-
-/** Installs a host deploy on this machine; what is there already is left alone. */
+/** Installs a host deploy on its machine; what is there already is left alone. */
 export async function installHost(
   context: Context,
   compiled: CompiledProject,
@@ -80,43 +83,63 @@ export async function installHost(
   ref: string | undefined,
   options: InstallFlags,
 ): Promise<number> {
-  const { plan, machine, diagnostics } = await planHere(name, ref, options, compiled)
+  const place = hostPlace(name, compiled)
+  await using open = await openVenue(place, context)
+  const venue = { ...open, formats: compiled.project.vocabulary.formats }
+  const { plan, layers, gates, diagnostics } = intendHost(name, ref, options, compiled, venue)
   throwIfErrors(diagnostics)
   for (const layer of plan.skipped)
-    context.say(`[skip] layer ${layer} has no packages for this machine (${machine.tags.join(', ')})`)
-  const declared = compiled.project.hosts.get(name)?.data.installOpts ?? {}
-  const layers = plan.plans.map((one) => ({ plan: one, files: compiled.stages.get(one.layer) ?? [] }))
-  const gates = openGates({ ...declared, ...options })
-  const venue = { ...venueOf(machine), formats: compiled.project.vocabulary.formats }
-  const ledger = new LedgerFiles(machine.user.home, localExecutor)
+    context.say(`[skip] layer ${layer} has no packages for this machine (${venue.machine.tags.join(', ')})`)
   refuseClosedRepositories(plan, gates)
-  return locked(context, ledger, async () => {
-    const works = await survey(layers, await ledger.read(), gates, venue)
+  const guard = new AccessGuard(venue, confirmSeconds(options), (line) => context.say(line))
+  const store = new HostStore(userPaths())
+  return locked(context, venue, async (stage) => {
+    let works = await survey(layers, await venue.ledger.read(), gates, venue)
+    const todo = (work: Work) => !work.done && work.closed === undefined
+    if (works.some((work) => work.privilege === 'root' && todo(work))) {
+      const declared = compiled.project.hosts.get(name)?.data.installOpts ?? {}
+      const asked = await sudoPreflight(venue, options.yes ?? declared.yes ?? false)
+      // Without sudo some of it could not be seen.
+      if (asked) works = await survey(layers, await venue.ledger.read(), gates, venue)
+    }
     for (const { drifted } of works)
       for (const path of drifted) context.say(`Warning: ${path} was changed since ov wrote it, and is written anew`)
-    await using staging = await Staging.make(layers)
-    const tools: HostTools = { ...toolsFor(context, venue, ledger), stage: (layer) => staging.folderOf(layer) }
-    if (works.some(({ privilege, done, closed }) => privilege === 'root' && !done && closed === undefined))
-      await sudoPreflight(venue.sudo, options.yes ?? declared.yes ?? false)
-    await applyHost(plan, works, tools)
-    await retire(plan, tools)
-    const changed = works.filter(({ done, closed }) => !done && closed === undefined).length
+    store.put({ schemaVersion: 1, name, project: compiled.root, place })
+    const tools: HostTools = {
+      ...toolsFor(context, venue),
+      stage: (layer) => `${stage}/${layer}`,
+      before: async ({ step, wanted }) => {
+        if (place.kind === 'ssh' && touchesAccess(step, wanted)) await guard.arm()
+      },
+    }
+    const work = async () => {
+      if (works.some(todo)) await stageFiles(layers, stage, venue.user)
+      await applyHost(plan, works, tools)
+      await retire(plan, tools)
+    }
+    await guard.during(work, () => openVenue(place, context))
+    const changed = works.filter(todo).length
     context.say(`${name}: ${changed === 0 ? 'no change' : changed === 1 ? '1 change' : `${changed} changes`}`)
     return 0
   })
 }
 
 /** What applying a host deploy would do. Changes nothing. */
-export async function pendingHere(
+export async function pendingOn(
+  context: Context,
   name: string,
   compiled: CompiledProject,
-): Promise<{ readonly steps: readonly PendingStep[]; readonly isNew: boolean; readonly diagnostics: Diagnostic[] }> {
-  const { plan, machine, diagnostics } = await planHere(name, undefined, {}, compiled)
+): Promise<{
+  readonly steps: readonly PendingStep[]
+  readonly isNew: boolean
+  readonly diagnostics: readonly Diagnostic[]
+}> {
+  await using open = await openVenue(hostPlace(name, compiled), context)
+  const venue = { ...open, formats: compiled.project.vocabulary.formats }
+  const { plan, layers, gates, diagnostics } = intendHost(name, undefined, {}, compiled, venue)
   throwIfErrors(diagnostics)
-  const layers = plan.plans.map((one) => ({ plan: one, files: compiled.stages.get(one.layer) ?? [] }))
-  const ledger = await new LedgerFiles(machine.user.home, localExecutor).read()
-  const venue = { ...venueOf(machine), formats: compiled.project.vocabulary.formats }
-  const works = await survey(layers, ledger, openGates(compiled.project.hosts.get(name)?.data.installOpts ?? {}), venue)
+  const ledger = await venue.ledger.read()
+  const works = await survey(layers, ledger, gates, venue)
   return { steps: await pending(works, venue), isNew: !ledger.deploys.has(plan.deployId), diagnostics }
 }
 
@@ -126,30 +149,39 @@ export interface RemovalOptions {
   readonly yes?: boolean
   readonly force?: boolean
   readonly dryRun?: boolean
+  readonly confirmWithin?: string
 }
 
 /** Name of a deploy in ledgers. (HOST-41) */
 const targetOf = (name: string): string => (isThisHost(name) ? 'host' : `host:${name}`)
 
-/** Whether this machine's ledger has a host deploy of that name. */
+/** Whether a host deploy of that name is known here: as one that was applied from here, or in this machine's own ledger. */
 export async function isInstalled(name: string): Promise<boolean> {
-  const machine = await probe(localExecutor)
-  const { deploys } = await new LedgerFiles(machine.user.home, localExecutor).read()
+  if (new HostStore(userPaths()).get(name)) return true
+  await using venue = await openVenue(HERE, SILENT)
+  const { deploys } = await venue.ledger.read()
   return [...deploys.values()].some(({ target }) => target === targetOf(name))
 }
 
-/** Takes back what a host deploy did to this machine; false where there is none. (DEP-05, HOST-50) */
+const SILENT = { say: () => {} }
+
+/** Takes back what a host deploy did to its machine; false where there is none. (DEP-05, HOST-50) */
 export async function removeHost(context: Context, options: RemovalOptions, name: string): Promise<boolean> {
-  const machine = await probe(localExecutor)
-  const ledger = new LedgerFiles(machine.user.home, localExecutor)
+  const store = new HostStore(userPaths())
+  const { place } = store.get(name) ?? { place: HERE }
+  await using open = await openVenue(place, context)
+  const venue = { ...open, formats: BUILT_IN.formats }
   const keeping: Keeping = {
     repoChanges: options.keepRepoChanges ?? false,
     services: options.keepServices ?? false,
   }
-  const known = await ledger.read()
+  const known = await venue.ledger.read()
   const find = ({ deploys }: typeof known) => [...deploys.values()].filter(({ target }) => target === targetOf(name))
   const found = find(known)
-  if (found.length === 0) return false
+  if (found.length === 0) {
+    if (options.dryRun !== true) store.remove(name)
+    return false
+  }
   if (options.dryRun === true) {
     for (const record of found) {
       const { deploy_id: id, image, layer } = record
@@ -163,44 +195,67 @@ export async function removeHost(context: Context, options: RemovalOptions, name
     return true
   }
   const sure = options.yes === true || options.force === true || !hasTerminal()
-  if (!sure && !(await confirm(`Take back what ${name} did to this machine?`))) {
+  if (
+    !sure &&
+    !(await confirm(`Take back what ${name} did to ${place.kind === 'local' ? 'this machine' : venue.id}?`))
+  ) {
     context.say('nothing was changed')
     return true
   }
-  const tools: HostTools = {
-    ...toolsFor(context, { ...venueOf(machine), formats: BUILT_IN.formats }, ledger),
-    stage: () => '',
-  }
-  await locked(context, ledger, async () => {
-    for (const record of find(await ledger.read())) {
-      await undoHost(record, keeping, tools)
-      context.say(`Removed host deploy ${record.deploy_id} (${record.image})`)
+  const guard = new AccessGuard(venue, confirmSeconds(options), (line) => context.say(line))
+  await locked(context, venue, async () => {
+    const tools: HostTools = { ...toolsFor(context, venue), stage: () => '', before: () => Promise.resolve() }
+    const work = async () => {
+      for (const record of find(await venue.ledger.read())) {
+        const ops = undoPlan(record, known, keeping)
+        if (place.kind === 'ssh' && ops.some(({ op }) => undoTouchesAccess(op))) await guard.arm()
+        await undoHost(record, keeping, tools)
+        context.say(`Removed host deploy ${record.deploy_id} (${record.image})`)
+      }
     }
+    await guard.during(work, () => openVenue(place, context))
+    store.remove(name)
   })
   return true
 }
 
-const venueOf = (machine: HostFacts) => ({
-  executor: localExecutor,
-  machine,
-  sudo: machine.user.uid === 0 ? [] : ['sudo', '-n', '--'],
-})
-
-const toolsFor = (
-  context: Context,
-  venue: Pick<HostTools, 'executor' | 'machine' | 'sudo' | 'formats'>,
-  ledger: LedgerFiles,
-): Omit<HostTools, 'stage'> => ({
+const toolsFor = (context: Context, venue: OpenVenue & Venue): Omit<HostTools, 'stage' | 'before'> => ({
   ...venue,
-  ledger,
   say: (line) => context.say(line),
   now: () => new Date(),
   signal: context.signal,
 })
 
-/** (HOST-43) */
-const locked = <T>(context: Context, { root }: LedgerFiles, work: () => Promise<T>): Promise<T> =>
-  withLock(`${root}/.lock`, () => context.say('waiting for another ov to finish'), work)
+/** (HOST-07, HOST-43) */
+async function locked<T>(
+  context: Context,
+  { ledger, sudo }: OpenVenue,
+  work: (stage: string) => Promise<T>,
+): Promise<T> {
+  const { stage, release } = await ledger.hold(() => context.say('waiting for another ov to finish'), sudo)
+  try {
+    return await work(stage)
+  } finally {
+    // A connection that is gone has been reported already, and the machine lets go by itself.
+    await release().catch(() => {})
+  }
+}
+
+const CONFIRM_SECONDS = 120
+
+const confirmSeconds = ({ confirmWithin }: { readonly confirmWithin?: string }): number => {
+  if (confirmWithin === undefined) return CONFIRM_SECONDS
+  const seconds = Number(confirmWithin)
+  if (Number.isInteger(seconds) && seconds >= 5 && seconds <= 3600) return seconds
+  throw new DiagnosticError([
+    {
+      code: 'OV6007',
+      severity: 'error',
+      message: `--confirm-within is a number of seconds from 5 to 3600, not ${JSON.stringify(confirmWithin)}`,
+      remedy: `leave it out for ${CONFIRM_SECONDS}`,
+    },
+  ])
+}
 
 const openGates = (options: {
   readonly [Name in keyof InstallFlags]?: InstallFlags[Name] | undefined
@@ -237,18 +292,22 @@ function refuseClosedRepositories({ plans }: HostPlan, gates: ReadonlySet<Gate>)
   )
 }
 
-/** Asks for the password once, before anything is changed. (HOST-04) */
-async function sudoPreflight(sudo: readonly string[], skip: boolean): Promise<void> {
-  if (sudo.length === 0 || skip) return
-  const quiet = await localExecutor.run(['sudo', '-n', 'true'])
-  if (quiet.exitCode === 0) return
-  if ((await localExecutor.attach(['sudo', '-v'])) === 0) return
+/** Sees that root's steps can run, before anything is changed; on this machine it may ask for the password, once. Whether it did. (HOST-04, DEP-46) */
+async function sudoPreflight({ sudo, root, place, machine }: OpenVenue, skip: boolean): Promise<boolean> {
+  if (sudo.length === 0 || skip) return false
+  const quiet = await root.run(['true'])
+  if (quiet.exitCode === 0) return false
+  if (place.kind === 'local' && (await localExecutor.attach(['sudo', '-v'])) === 0) return true
+  const who = `${machine.user.name} on ${place.kind === 'local' ? 'this machine' : 'that machine'}`
   throw new DiagnosticError([
     {
       code: 'OV5043',
       severity: 'error',
       message: `sudo preflight: ${quiet.stderr.trim().split('\n').at(-1) ?? 'sudo does not work'}`,
-      remedy: 'nothing was changed; let this account use sudo, or run as root',
+      remedy:
+        place.kind === 'local'
+          ? 'nothing was changed; let this account use sudo, or run as root'
+          : `nothing was changed; over SSH ${who} needs sudo without a password (sudoers: ${machine.user.name} ALL=(ALL) NOPASSWD: ALL), or log in as root`,
     },
   ])
 }

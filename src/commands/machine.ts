@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import type { Credentials } from '../credentials/chain.ts'
+import type { LocalExecutor } from '../apply/executor.ts'
 import { systemClock, localExecutor } from '../apply/executors/local.ts'
 import { BuildStore, decideImages, withBases, type ImageDecision } from '../apply/images.ts'
 import { findImage } from '../apply/local-image.ts'
@@ -47,6 +48,7 @@ import { compileProject, planDeploys, type CompiledProject } from './project.ts'
 
 /** This machine and what ov knows of it. */
 export interface Machine extends PodTools {
+  readonly executor: LocalExecutor
   readonly builds: BuildStore
   /** What `deploy.yml` says; read once. */
   readonly deploys: DeployFile

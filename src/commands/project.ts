@@ -10,6 +10,7 @@ import { buildProject } from '../model/build-project.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Project } from '../model/project.ts'
 import { compileImages } from '../plan/image.ts'
+import { checkPlaces } from '../plan/host/place.ts'
 import { installedLayers, listeningPorts } from '../plan/installed.ts'
 import type { ImagePlan } from '../plan/ir.ts'
 import type { ImageMetadata } from '../plan/metadata.ts'
@@ -88,6 +89,7 @@ export async function compileProject(
     ...located.diagnostics,
     ...(await snippets(project)),
     ...checkContent(project, located.facts),
+    ...checkPlaces(project),
     ...resolved.diagnostics,
   ])
   const { plans, unused, diagnostics: planned } = compileImages(project, resolved.images, located.facts)

@@ -25,10 +25,11 @@ import { vaultOf } from './vault-of.ts'
 
 /** `ov secrets list` (CRED-60, CRED-62) */
 export async function list(context: Context, _: object, prefix = ''): Promise<number> {
-  const names = (await openCredentials(context).list()).map(credentialName).filter((name) => name.startsWith(prefix))
-  if (names.length === 0) context.say('No entries found.')
-  else context.result(names.join('\n'))
-  return 0
+  const { found, complete } = await openCredentials(context).list()
+  const names = found.map(credentialName).filter((name) => name.startsWith(prefix))
+  if (names.length > 0) context.result(names.join('\n'))
+  else context.say(complete ? 'No entries found.' : 'No entries found where ov could look.')
+  return complete ? 0 : 1
 }
 
 /** `ov secrets get` (CRED-60) */
@@ -224,13 +225,14 @@ export async function exportAll(context: Context, { format = 'yaml' }: ExportOpt
   context.say('Warning: what follows are the values of all credentials, as plain text')
   const credentials = openCredentials(context)
   const all: Record<string, Record<string, string>> = {}
-  for (const { service, key } of await credentials.list()) {
+  const { found, complete } = await credentials.list()
+  for (const { service, key } of found) {
     const { value, source } = await credentials.resolve(service, key)
     if (value === undefined) context.say(`${service}/${key}: left out (${source === 'default' ? 'not found' : source})`)
     else (all[service] ??= {})[key] = value
   }
   context.result(format === 'json' ? all : stringify(all, { lineWidth: 0 }).trimEnd())
-  return 0
+  return complete ? 0 : 1
 }
 
 export interface InitOptions {

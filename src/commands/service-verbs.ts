@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Docker } from '../apply/docker.ts'
 import { Podman } from '../apply/podman.ts'
-import { refuse, systemctl, unitState } from '../apply/systemd.ts'
+import { journal, journalCursor, refuse, systemctl, unitState } from '../apply/systemd.ts'
 import { bringUp, closeTunnel, podUnitOf } from '../apply/targets/pod/index.ts'
 import { openVault } from '../apply/volumes/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
@@ -98,7 +98,9 @@ export async function verb(
     // The network of a pod outlives its app, and would be left as it was.
     if (pod !== undefined) await systemctl(executor, 'stop', pod)
   } else {
-    refuse(await bringUp(name, container, machine), [name, unit])
+    const since = await journalCursor(executor)
+    const started = await bringUp(name, container, machine)
+    refuse(started, [name, unit], started.exitCode === 0 ? [] : await journal([unit], since, executor))
     if (existsSync(join(paths.units, tunnelUnit(container))))
       await executor.run(['systemctl', '--user', 'start', tunnelUnit(container)])
   }

@@ -51,7 +51,7 @@ export async function list(context: Context): Promise<number> {
   )
   const vnc = await openCredentials(context)
     .list()
-    .then((all) => all.filter(({ service }) => service === 'ov/vnc'))
+    .then(({ found }) => found.filter(({ service }) => service === 'ov/vnc'))
     .catch((error: unknown) => {
       if (!(error instanceof DiagnosticError)) throw error
       // The settings are what one looks at to find out why.

@@ -138,19 +138,21 @@ export class Credentials {
     if (problem) throw refused(problem, service, key)
   }
 
-  /** What is kept anywhere, each once. (CRED-62) */
-  async list(): Promise<readonly Credential[]> {
+  /** What is kept anywhere, each once; `complete` unless a store could not be asked, which is said. (CRED-62) */
+  async list(): Promise<{ readonly found: readonly Credential[]; readonly complete: boolean }> {
     const { links } = await this.#chain()
     const found = new Map<string, Credential>()
+    let complete = true
     for (const { store } of links) {
       try {
         for (const one of await store.list()) found.set(credentialName(one), one)
       } catch (error) {
         if (!(error instanceof StoreProblem)) throw error
         this.#options.say(`ov: ${store.name}: ${error.message}`)
+        complete = false
       }
     }
-    return [...found.values()].sort(byName)
+    return { found: [...found.values()].sort(byName), complete }
   }
 
   /** The store that is written to. */

@@ -253,6 +253,11 @@ export const CODES = {
     title: 'nothing to build',
     explain: "A build task runs the builders of the layer's manifests; this layer has none.",
   },
+  OV3016: {
+    title: 'host deploy without a place',
+    explain:
+      'A host deploy goes to this machine, to one that is reached over SSH (host), or into another deploy (inside). What says so contradicts itself, or can not be read.',
+  },
   OV3020: {
     title: 'engines that exclude each other',
     explain: 'Layers of one image require different engines, so that no engine could run it.',
@@ -409,6 +414,26 @@ export const CODES = {
     explain: 'A layer changes something on a machine that has to be allowed first, with a flag or in installOpts.',
   },
   OV5043: { title: 'no sudo', explain: 'Steps of a layer need root, and sudo does not work for the deploying user.' },
+  OV5044: {
+    title: 'machine not reached',
+    explain:
+      'A machine could not be reached over SSH, or let nobody in. ov goes the way of your own ssh: ~/.ssh/config, the agent, key files, known hosts, jump hosts. What ssh can do without a question, ov can.',
+  },
+  OV5045: {
+    title: 'host key not trusted',
+    explain:
+      'The key of a machine is not among the known hosts, or is another one than before. Nothing is sent to a machine whose key is not known.',
+  },
+  OV5046: {
+    title: 'connection lost',
+    explain:
+      'The connection to a machine ended while ov worked there. What had been done is recorded in the ledger on that machine; the next run waits for a step that still runs, and goes on.',
+  },
+  OV5047: {
+    title: 'access put back',
+    explain:
+      'An apply over SSH that touches ssh, the network or the firewall arms a timer on the machine. It is stopped over a new connection; when none comes in, the machine puts those settings back as they were.',
+  },
   OV6001: {
     title: 'bad deploy.yml',
     explain:

@@ -31,6 +31,8 @@ export interface Paths {
   readonly sshKey: string
   /** What ov remembers of deploys. */
   readonly deploys: string
+  /** What ov remembers of host deploys. */
+  readonly hosts: string
   /** What images were built from. */
   readonly builds: string
   readonly logs: string
@@ -63,6 +65,7 @@ export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
     runtime: join(env['XDG_RUNTIME_DIR'] || state, 'ov'),
     sshKey: join(home, '.local/share/ov/ssh/id_ed25519'),
     deploys: join(state, 'deploys'),
+    hosts: join(state, 'hosts'),
     builds: join(state, 'builds'),
     logs: join(state, 'logs'),
     lock: join(state, 'lock'),

@@ -21,7 +21,7 @@ function project(script: string) {
 /** Local storage with images that were built earlier. */
 const stored = (decisions: readonly ImageDecision[]) =>
   new Podman({
-    attach: () => Promise.resolve(0),
+    hold: () => Promise.reject(new Error('nothing is held')),
     run: () =>
       Promise.resolve({
         exitCode: 0,

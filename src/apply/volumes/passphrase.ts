@@ -82,6 +82,10 @@ export class Passphrases {
     const { credentials, say } = this.#tools
     if (manual && fresh) return this.#chosen()
     const found = await this.#look()
+    if (found.source === 'env')
+      say(
+        `Note: the passphrase of ${this.#image} comes from ${PASSPHRASE_VARIABLE}, and is kept nowhere (ov secrets set ${SERVICE} ${this.#image} keeps it)`,
+      )
     if (found.value !== undefined || found.source !== 'default' || !fresh) return this.find()
     const value = `${randomBytes(32).toString('base64url')}=`
     const store = await credentials.set(SERVICE, this.#image, value)
@@ -114,7 +118,7 @@ export class Passphrases {
     const { ask } = this.#tools
     if (!ask) throw noTerminal(this.#image)
     const answers = await ask({
-      text: `Passphrase for ov-${this.#image}:`,
+      text: `${attempt > 1 ? 'That one is wrong. ' : ''}Passphrase for ov-${this.#image}:`,
       id: `ov-${this.#image}`,
       cache: attempt === 1 ? 'use' : 'renew',
     })

@@ -135,7 +135,7 @@ export async function unmountVault(vault: Vault, tools: VaultTools): Promise<voi
 
 /** Mounts volumes that are made, one after the other; comes back with the passphrase that opened the last one. */
 async function mountEach(
-  { volumes }: Vault,
+  { image, volumes }: Vault,
   first: Passphrase,
   { executor, say, paths }: VaultTools,
 ): Promise<Passphrase> {
@@ -146,7 +146,12 @@ async function mountEach(
       say(`${volume.name}: already mounted`)
       continue
     }
-    if (state === 'stale') await detachStale(volume, executor)
+    if (state === 'stale') {
+      await detachStale(volume, executor)
+      say(
+        `${volume.name}: its daemon had died; a container that still runs sees nothing of it until ov restart ${image}`,
+      )
+    }
     for (;;) {
       try {
         await mountVolume(volume, passphrase.value, executor)

@@ -17,7 +17,6 @@ import {
   isService,
   packagesOf,
   sha256,
-  shellOf,
   unitOf,
   unitsNow,
   type Privilege,
@@ -30,6 +29,8 @@ export interface HostTools extends Venue {
   readonly say: (line: string) => void
   readonly now: () => Date
   readonly signal: AbortSignal
+  /** Called before a step is done. */
+  readonly before: (work: Work) => Promise<void>
   /** Where the files of a layer are on the machine. */
   readonly stage: (layer: string) => string
 }
@@ -139,6 +140,7 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
   signal.throwIfAborted()
   const summary = describe(step)
   say(`${layer.plan.layer}: ${summary}`)
+  await tools.before(work)
   if (step.kind === 'Task' && step.task.verb === 'download') {
     await performDownload(work, step, recorder, tools)
     return
@@ -146,8 +148,7 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
   if (step.kind === 'Builder') throw noBuilder(step)
   const seen = await look(
     work.wanted.map(({ path }) => path),
-    shellOf(work.privilege, tools),
-    tools.executor,
+    tools[work.privilege],
   )
   const backups = backupFolder(work, tools)
   const undo = undoOf(work, seen, backups)
@@ -193,8 +194,7 @@ async function performDownload(work: Work, step: TaskStep, recorder: Recorder, t
   if (removals.length > 0) ops.push({ kind, targets: removals, ...scope })
   const parents = await look(
     entries.map(({ path }) => path),
-    shellOf(privilege, tools),
-    tools.executor,
+    tools[privilege],
   )
   const isNew = new Set(entries.filter(({ path }) => !recorder.has({ kind, targets: [path], ...scope })))
   await recorder.before(ops, [...new Set(parents.flatMap(({ missing }) => missing))])
@@ -355,14 +355,21 @@ async function run(work: Work, keeps: readonly { path: string; backup: string }[
   if (exitCode !== 0) throw failed(work, exitCode, `${stdout}${stderr}`)
 }
 
-/** Runs a script with rights. All of it is read before any of it runs. */
-export const script = (body: string, privilege: Privilege, tools: Pick<HostTools, 'executor' | 'sudo' | 'signal'>) =>
-  tools.executor.run([...shellOf(privilege, tools), 'bash', '-s'], {
+/**
+ * Runs a script with rights. All of it is read before any of it runs, and no other step runs meanwhile: one that outlived its ov, or its connection,
+ * is waited for.
+ */
+export const script = (
+  body: string,
+  privilege: Privilege,
+  { ledger, ...venue }: Pick<HostTools, Privilege | 'ledger'>,
+) =>
+  venue[privilege].run(['flock', '--close', ledger.root, 'bash', '-s'], {
     stdin: `${PRELUDE}\nwork() {\n${body}\n}\nwork\n`,
   })
 
 async function writeBlock(wanted: Extract<Wanted, { kind: 'block' }>, tools: HostTools): Promise<void> {
-  const text = (await readText(wanted.path, tools.executor)) ?? ''
+  const text = (await readText(wanted.path, tools.user)) ?? ''
   await putText(wanted.path, withBlock(text, wanted.marker, wanted.text), tools)
 }
 

@@ -1,3 +1,4 @@
+import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import type { Wanted } from '../../../plan/host/wanted.ts'
 import type { Executor } from '../../executor.ts'
 
@@ -42,11 +43,12 @@ done
 `
 
 /** Looks at paths of a machine, and changes nothing. */
-export async function look(paths: readonly string[], shell: readonly string[], executor: Executor): Promise<Seen[]> {
+export async function look(paths: readonly string[], executor: Executor): Promise<Seen[]> {
   if (paths.length === 0) return []
-  const { stdout } = await executor.run([...shell, 'bash', '-c', LOOK, 'ov'], {
+  const { exitCode, stdout, stderr } = await executor.run(['bash', '-c', LOOK, 'ov'], {
     stdin: paths.map((path) => `${path}\0`).join(''),
   })
+  if (exitCode !== 0) throw notLooked(exitCode, stderr)
   const decoded = (text: string) => Buffer.from(text, 'base64').toString()
   return stdout
     .split('\n')
@@ -67,6 +69,17 @@ export async function look(paths: readonly string[], shell: readonly string[], e
       }
     })
 }
+
+export const notLooked = (exitCode: number, stderr: string): DiagnosticError =>
+  new DiagnosticError([
+    {
+      code: 'OV5007',
+      severity: 'error',
+      message: `the machine could not be looked at (exit code ${exitCode})`,
+      output: stderr.trim().split('\n'),
+      remedy: 'it needs bash, coreutils, grep and util-linux; nothing was changed',
+    },
+  ])
 
 /** Whether a path is as it is wanted. */
 export function isAsWanted(
@@ -90,12 +103,8 @@ export function isAsWanted(
 }
 
 /** A text; undefined where there is none, or who asks may not read it. */
-export async function readText(
-  path: string,
-  executor: Executor,
-  shell: readonly string[] = [],
-): Promise<string | undefined> {
+export async function readText(path: string, executor: Executor): Promise<string | undefined> {
   const script = '[ -f "$1" ] || exit 3; base64 -w0 <"$1"'
-  const { exitCode, stdout } = await executor.run([...shell, 'sh', '-c', script, 'ov', path])
+  const { exitCode, stdout } = await executor.run(['sh', '-c', script, 'ov', path])
   return exitCode === 0 ? Buffer.from(stdout, 'base64').toString() : undefined
 }

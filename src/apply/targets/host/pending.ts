@@ -1,7 +1,7 @@
 import type { Gate } from '../../../plan/steps.ts'
 import { describe } from './describe.ts'
 import { isAsWanted, readText } from './observe.ts'
-import { sha256, shellOf, type Venue, type Work } from './work.ts'
+import { sha256, type Venue, type Work } from './work.ts'
 
 /** A step that is not done. */
 export interface PendingStep {
@@ -22,7 +22,7 @@ export async function pending(works: readonly Work[], venue: Venue): Promise<Pen
     const texts: [string, string | undefined, string][] = []
     for (const [index, one] of wanted.entries())
       if (one.kind === 'text' && !isAsWanted(one, seen[index]!, sha256))
-        texts.push([one.path, await readText(one.path, venue.executor, shellOf(privilege, venue)), one.text])
+        texts.push([one.path, await readText(one.path, venue[privilege]), one.text])
     steps.push({ layer: layer.plan.layer, summary: describe(step), closed, drifted, texts })
   }
   return steps

@@ -1,7 +1,7 @@
-import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { SHELLS, type ShellName } from '../../../format/index.ts'
 import { distroTags, glibcVersion, readOsRelease, type HostFacts } from '../../../plan/host/facts.ts'
 import type { Executor } from '../../executor.ts'
+import { notLooked } from './observe.ts'
 
 /** Looks at a machine, and changes nothing. Each answer is a name, a tab, and base64, so that nothing in it can be taken for another. */
 const PROBE = `
@@ -26,16 +26,7 @@ done | say profiles
 /** What is known of a machine. (HOST-01, HOST-03, HOST-29, DEP-46) */
 export async function probe(executor: Executor): Promise<HostFacts> {
   const { exitCode, stdout, stderr } = await executor.run(['sh', '-s'], { stdin: PROBE })
-  if (exitCode !== 0)
-    throw new DiagnosticError([
-      {
-        code: 'OV5007',
-        severity: 'error',
-        message: `the machine could not be looked at (sh ended with ${exitCode})`,
-        output: stderr.trim().split('\n'),
-        remedy: 'it needs sh, coreutils and grep',
-      },
-    ])
+  if (exitCode !== 0) throw notLooked(exitCode, stderr)
   return readProbe(stdout)
 }
 

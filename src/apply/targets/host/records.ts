@@ -2,6 +2,31 @@ import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { printRecord, readLedger, type DeployRecord, type LayerRecord, type Ledger } from '../../../state/ledger.ts'
 import type { Executor } from '../../executor.ts'
 
+/** A ledger that nobody else changes. */
+export interface HeldLedger {
+  /** Folder of its own on the machine, empty. */
+  readonly stage: string
+  readonly release: () => Promise<void>
+}
+
+/** Stays until its standard input ends: a signal of the terminal is for ov, which may need a moment. */
+const HOLD = `
+set -e
+trap '' INT HUP QUIT TERM
+root=$1; shift
+(umask 077; mkdir -p -- "$(dirname -- "$root")")
+umask 022
+mkdir -p -- "$root"
+exec 8>>"$root/.lock"
+flock 8
+flock "$root" true
+stage=$(mktemp -d "\${TMPDIR:-/tmp}/ov-stage-XXXXXXXX")
+chmod 755 "$stage"
+printf '%s\\n' "$stage" || :
+cat >/dev/null
+flock "$root" rm -rf -- "$stage" 2>/dev/null || "$@" rm -rf -- "$stage"
+`
+
 /** The ledger of a machine, on that machine. (HOST-33) */
 export class LedgerFiles {
   readonly #executor: Executor
@@ -10,6 +35,15 @@ export class LedgerFiles {
   constructor(home: string, executor: Executor) {
     this.root = `${home}/.config/overthink/installed`
     this.#executor = executor
+  }
+
+  /**
+   * Holds the ledger's lock, and a folder for the files of layers, on that machine; both go with ov, however it ends. A step that outlived an
+   * earlier ov is waited for. (HOST-07, HOST-43)
+   */
+  async hold(waiting: () => void, sudo: readonly string[]): Promise<HeldLedger> {
+    const { line, release } = await this.#executor.hold(['sh', '-c', HOLD, 'ov', this.root, ...sudo], waiting)
+    return { stage: line, release }
   }
 
   async read(): Promise<Ledger> {

@@ -137,7 +137,7 @@ async function undo(
       )
     case 'remove-managed-block': {
       for (const target of targets) {
-        const text = await readText(target, tools.executor)
+        const text = await readText(target, tools.user)
         if (text === undefined) continue
         const left = withoutBlock(text, extra['marker'] ?? '')
         if (left.trim() === '') await script(`rm -f -- ${quoteSingle(target)}`, 'user', tools)
@@ -207,7 +207,7 @@ async function removePackages(
   )
   const installed = await packagesOf(format, 'installed', tools)
   const ask = async (command: string, names: readonly string[]) => {
-    const { stdout } = await tools.executor.run(['sh', '-c', command, 'ov', ...names])
+    const { stdout } = await tools.user.run(['sh', '-c', command, 'ov', ...names])
     return stdout.split('\n').filter((line) => line !== '')
   }
   const act = async (command: string, names: readonly string[]): Promise<string | undefined> => {

@@ -12,10 +12,11 @@ import { isAsWanted, look, readText, type Seen } from './observe.ts'
 
 /** A machine, and how ov works on it. */
 export interface Venue {
-  readonly executor: Executor
+  /** Runs programs as the deploying user. */
+  readonly user: Executor
+  /** Runs them as root. */
+  readonly root: Executor
   readonly machine: HostFacts
-  /** What runs a program as root: nothing for root itself. */
-  readonly sudo: readonly string[]
   readonly formats: ReadonlyMap<string, PackageFormat>
 }
 
@@ -78,7 +79,8 @@ export async function survey(
         all.filter((one) => one.privilege === privilege).flatMap(({ wanted }) => wanted.map(({ path }) => path)),
       ),
     ]
-    const found = await look(paths, shellOf(privilege, venue), venue.executor)
+    // Without sudo, what anybody may see is better than nothing: before the first change it is looked at again.
+    const found = await look(paths, venue[privilege]).catch(() => look(paths, venue.user))
     paths.forEach((path, index) => seen.set(path, found[index]!))
   }
   const installed = await installedPackages(layers, venue)
@@ -125,11 +127,11 @@ interface UnitNow {
 export async function unitsNow(
   scope: ServiceStep['targetScope'],
   units: readonly string[],
-  { executor }: Pick<Venue, 'executor'>,
+  { user }: Pick<Venue, 'user'>,
 ): Promise<ReadonlyMap<string, UnitNow>> {
   if (units.length === 0) return new Map()
   const manager = scope === 'user' ? ['systemctl', '--user'] : ['systemctl']
-  const { stdout } = await executor.run([...manager, 'show', '-p', 'UnitFileState,ActiveState', '--', ...units])
+  const { stdout } = await user.run([...manager, 'show', '-p', 'UnitFileState,ActiveState', '--', ...units])
   const blocks = stdout.split(/\n\n+/)
   return new Map(
     units.map((unit, index) => [
@@ -141,10 +143,6 @@ export async function unitsNow(
     ]),
   )
 }
-
-/** argv before a program that runs with these rights. */
-export const shellOf = (privilege: Privilege, { sudo }: Pick<Venue, 'sudo'>): readonly string[] =>
-  privilege === 'root' ? sudo : []
 
 /** Names of the packages that are there, by format. */
 async function installedPackages(
@@ -163,11 +161,11 @@ async function installedPackages(
 export async function packagesOf(
   format: string,
   question: 'installed' | 'automatic' | 'unneeded',
-  { formats, executor }: Pick<Venue, 'formats' | 'executor'>,
+  { formats, user }: Pick<Venue, 'formats' | 'user'>,
 ): Promise<Set<string>> {
   const command = formats.get(format)?.host?.[question]
   if (command === undefined) return new Set()
-  const { stdout } = await executor.run(['sh', '-c', command])
+  const { stdout } = await user.run(['sh', '-c', command])
   return new Set(stdout.split('\n').filter((line) => line !== ''))
 }
 
@@ -185,7 +183,7 @@ async function isDone(
 ): Promise<boolean> {
   for (const [index, one] of wanted.entries()) {
     if (one.kind === 'block') {
-      const text = await readText(one.path, venue.executor)
+      const text = await readText(one.path, venue.user)
       if (blockIn(text ?? '', one.marker)?.trimEnd() !== one.text.trimEnd()) return false
     } else if (!isAsWanted(one, seen[index]!, sha256)) return false
   }

@@ -1,0 +1,114 @@
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { placeId } from '../plan/host/place.ts'
+import { HostStore } from '../state/hosts.ts'
+import { userPaths } from '../state/paths.ts'
+import type { Context } from './command.ts'
+import { hostPlace, installHost, pendingOn, removeHost } from './host-deploys.ts'
+import type { OpenProject } from './open.ts'
+import { compileProject } from './project.ts'
+
+/** Which of the deploys that are asked for are hosts; `pods` is undefined where there is nothing for podman to do. */
+export function chosen(
+  { entities }: OpenProject,
+  deploys: readonly string[],
+): { readonly hosts: readonly string[]; readonly pods: readonly string[] | undefined } {
+  const declared = hostsOf(entities)
+  const hosts = deploys.length === 0 ? declared : declared.filter((name) => deploys.includes(name))
+  const pods = deploys.filter((name) => !hosts.includes(name))
+  const none = hosts.length > 0 && pods.length === 0
+  return {
+    hosts,
+    pods: none && (deploys.length > 0 || !entities.some(({ kind }) => kind === 'pod')) ? undefined : pods,
+  }
+}
+
+const hostsOf = (entities: OpenProject['entities']): string[] =>
+  entities.filter(({ kind }) => kind === 'host').map(({ name }) => String(name))
+
+/** Host deploys that this project applied, and no longer declares. */
+export function orphanHosts({ entities, location }: OpenProject): string[] {
+  const declared = hostsOf(entities)
+  return new HostStore(userPaths())
+    .all()
+    .filter(({ name, project }) => project === location.root && !declared.includes(name))
+    .map(({ name }) => name)
+}
+
+/** Machines at a time: each has work of its own, and waits for its own package servers. */
+const AT_A_TIME = 16
+
+/** Applies host deploys, machines side by side. One that fails keeps no other from being finished. */
+export async function applyHosts(
+  context: Context,
+  { location, bundle, entities, cache }: OpenProject,
+  { hosts, orphans }: { readonly hosts: readonly string[]; readonly orphans: readonly string[] },
+  options: { readonly dryRun?: boolean; readonly confirmWithin?: string },
+): Promise<number> {
+  const compiled = await compileProject(location, bundle, entities, cache)
+  const dryRun = options.dryRun === true
+  // What lives on one machine, or inside of one container, takes turns there.
+  const machines = new Map<string, string[]>()
+  for (const name of hosts) {
+    const id = placeId(hostPlace(name, compiled))
+    machines.set(id, [...(machines.get(id) ?? []), name])
+  }
+  const several = hosts.length > 1
+  const failed = new Map<string, unknown>()
+  const one = async (name: string) => {
+    const own = several ? { ...context, say: (line: string) => context.say(`${name}: ${line}`) } : context
+    const { confirmWithin } = options
+    if (!dryRun)
+      return void (await installHost(
+        own,
+        compiled,
+        name,
+        undefined,
+        confirmWithin === undefined ? {} : { confirmWithin },
+      ))
+    const { steps } = await pendingOn(context, name, compiled)
+    for (const { layer, summary, closed } of steps)
+      context.say(
+        `${name}: ${closed === undefined ? 'would do' : `would leave out (--${closed})`} ${layer}: ${summary}`,
+      )
+    if (steps.length === 0) context.say(`${name}: no change`)
+  }
+  const waiting = [...machines.values()]
+  const worker = async () => {
+    for (let names = waiting.shift(); names; names = waiting.shift())
+      for (const name of names) {
+        if (context.signal.aborted) return
+        try {
+          await one(name)
+        } catch (error) {
+          // A bug of ov is told as one, whatever else goes on.
+          if (!(error instanceof DiagnosticError) && !context.signal.aborted) throw error
+          failed.set(name, error)
+          if (several) context.say(`${name}: failed`)
+        }
+      }
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, machines.size) }, worker))
+  context.signal.throwIfAborted()
+  if (failed.size > 0) throw several ? together(failed, hosts.length) : failed.values().next().value
+  for (const name of orphans) {
+    if (dryRun) context.say(`${name}: would be taken back, it is no longer declared`)
+    else await removeHost(context, { yes: true }, name)
+  }
+  return 0
+}
+
+/** What went wrong, machine by machine. */
+function together(failed: ReadonlyMap<string, unknown>, all: number): DiagnosticError {
+  const problems = [...failed].sort(([a], [b]) => (a < b ? -1 : 1))
+  return new DiagnosticError([
+    ...problems.flatMap(([name, error]) =>
+      (error as DiagnosticError).diagnostics.map((one) => ({ ...one, message: `${name}: ${one.message}` })),
+    ),
+    {
+      code: 'OV5040',
+      severity: 'error',
+      message: `${all - failed.size} of ${all} hosts are done; not ${problems.map(([name]) => name).join(', ')}`,
+      remedy: 'correct what is said above, and run the same command again: it does what is left',
+    },
+  ])
+}
