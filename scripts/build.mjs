@@ -44,8 +44,8 @@ const program = {
   ...common,
   minifySyntax: true,
   minifyWhitespace: true,
-  // x11 and usocket: dbus-next asks for them only with addresses that ov never gives it.
-  external: ['esbuild', 'x11', 'usocket'],
+  // x11 and usocket: dbus-next asks for them only with addresses that ov never gives it. cpu-features: ssh2 does without it.
+  external: ['esbuild', 'x11', 'usocket', 'cpu-features'],
   define: {
     __OV_VERSION__: JSON.stringify(version),
     __OV_ESBUILD_VERSION__: JSON.stringify(dependencies.esbuild),

@@ -14,6 +14,7 @@ export interface DestroyOptions {
   readonly purge?: boolean
   readonly yes?: boolean
   readonly dryRun?: boolean
+  readonly confirmWithin?: string
 }
 
 /** `ov destroy`: stops deploys and removes what apply put on the machine. It needs no project. */

@@ -89,7 +89,13 @@ export async function applyHosts(
   }
   await Promise.all(Array.from({ length: Math.min(AT_A_TIME, machines.size) }, worker))
   context.signal.throwIfAborted()
-  if (failed.size > 0) throw several ? together(failed, hosts.length) : failed.values().next().value
+  if (failed.size > 0) {
+    if (!several) throw failed.values().next().value
+    context.say(
+      `${hosts.length - failed.size} of ${hosts.length} hosts are done, not ${[...failed.keys()].sort().join(', ')}; the same command does what is left`,
+    )
+    throw together(failed)
+  }
   for (const name of orphans) {
     if (dryRun) context.say(`${name}: would be taken back, it is no longer declared`)
     else await removeHost(context, { yes: true }, name)
@@ -98,17 +104,10 @@ export async function applyHosts(
 }
 
 /** What went wrong, machine by machine. */
-function together(failed: ReadonlyMap<string, unknown>, all: number): DiagnosticError {
-  const problems = [...failed].sort(([a], [b]) => (a < b ? -1 : 1))
-  return new DiagnosticError([
-    ...problems.flatMap(([name, error]) =>
+function together(failed: ReadonlyMap<string, unknown>): DiagnosticError {
+  return new DiagnosticError(
+    [...failed].flatMap(([name, error]) =>
       (error as DiagnosticError).diagnostics.map((one) => ({ ...one, message: `${name}: ${one.message}` })),
     ),
-    {
-      code: 'OV5040',
-      severity: 'error',
-      message: `${all - failed.size} of ${all} hosts are done; not ${problems.map(([name]) => name).join(', ')}`,
-      remedy: 'correct what is said above, and run the same command again: it does what is left',
-    },
-  ])
+  )
 }

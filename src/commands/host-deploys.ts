@@ -93,7 +93,7 @@ export async function installHost(
   refuseClosedRepositories(plan, gates)
   const guard = new AccessGuard(venue, confirmSeconds(options), (line) => context.say(line))
   const store = new HostStore(userPaths())
-  return locked(context, venue, async (stage) => {
+  return await locked(context, venue, async (stage) => {
     let works = await survey(layers, await venue.ledger.read(), gates, venue)
     const todo = (work: Work) => !work.done && work.closed === undefined
     if (works.some((work) => work.privilege === 'root' && todo(work))) {

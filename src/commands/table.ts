@@ -5,6 +5,10 @@ const PATH_ARGUMENT = {
   name: '[path]',
   help: 'file or folder of the project; default: the nearest one upwards from here',
 }
+const CONFIRM_WITHIN = {
+  flags: '--confirm-within <seconds>',
+  help: 'how long a machine waits for a new connection before it puts its access back (default 120)',
+} as const
 const PROJECT_OPTION = {
   flags: '-p, --project <path>',
   help: 'file or folder of the project; default: the nearest one upwards from here',
@@ -88,6 +92,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--prune', help: 'remove deploys that this project applied and no longer declares' },
       { flags: '--tag <tag>', help: 'tag for the images that are built' },
       { flags: '--refresh-base', help: 'make bootstrapped base images anew' },
+      CONFIRM_WITHIN,
     ],
     examples: [
       'ov apply',
@@ -117,6 +122,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--purge', help: 'remove their volumes, too' },
       { flags: '-y, --yes', help: 'do not ask before deleting data' },
       { flags: '--dry-run', help: 'say what would be removed, and remove nothing' },
+      CONFIRM_WITHIN,
     ],
     examples: ['ov destroy site', 'ov destroy site --purge --yes'],
     load: () => import('./destroy.ts'),
@@ -303,6 +309,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--allow-root-tasks', help: 'run scripts of layers as root' },
       { flags: '--skip-incompatible', help: 'leave out layers without packages for this distro' },
       { flags: '-y, --yes', help: 'all that is asked for, without testing sudo first' },
+      CONFIRM_WITHIN,
     ],
     examples: ['ov deploy add host ripgrep --dry-run', 'ov deploy add workstation --allow-root-tasks'],
     load: async () => ({ run: (await import('./deploy-add.ts')).add }),
@@ -317,6 +324,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--dry-run', help: 'only say what would be done' },
       { flags: '-y, --yes', help: 'do not ask' },
       { flags: '--force', help: 'the same as --yes' },
+      CONFIRM_WITHIN,
     ],
     examples: ['ov deploy del host --dry-run', 'ov deploy del workstation --yes'],
     load: async () => ({ run: (await import('./deploy-add.ts')).del }),

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
-import type { Readable, Writable } from 'node:stream'
+import { PassThrough, type Readable, type Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { execa } from 'execa'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
@@ -66,7 +66,8 @@ export const localExecutor: LocalExecutor = {
 
 /** All that is in a folder, as a tar archive. */
 export const archiveOf = (folder: string): Readable =>
-  spawn('tar', ['-cf', '-', '-C', folder, '.'], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout
+  // Node throws away what nobody has begun to read when a program ends.
+  spawn('tar', ['-cf', '-', '-C', folder, '.'], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout.pipe(new PassThrough())
 
 /** Hears each line of a stream as it comes. */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {

@@ -32,6 +32,8 @@ export async function* logins(
 ): AsyncGenerator<AnyAuthMethod> {
   const username = user
   const takes = (method: AuthenticationType) => accepted()?.includes(method) ?? true
+  // The answer tells what the machine takes at all.
+  yield { type: 'none', username }
   const keys = await Promise.all(identityFiles.map(async (path) => ({ path, text: await readKey(path) })))
   if (agent !== undefined) {
     const own = identitiesOnly ? await Promise.all(identityFiles.map(publicKey)) : undefined
