@@ -1,11 +1,12 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { refName } from '../model/schema/refs.ts'
 import { placeId } from '../plan/host/place.ts'
 import { HostStore } from '../state/hosts.ts'
 import { userPaths } from '../state/paths.ts'
 import type { Context } from './command.ts'
 import { hostPlace, installHost, pendingOn, removeHost } from './host-deploys.ts'
 import type { OpenProject } from './open.ts'
-import { compileProject } from './project.ts'
+import { compileProject, type CompiledProject } from './project.ts'
 
 /** Which of the deploys that are asked for are hosts; `pods` is undefined where there is nothing for podman to do. */
 export function chosen(
@@ -34,6 +35,13 @@ export function orphanHosts({ entities, location }: OpenProject): string[] {
     .map(({ name }) => name)
 }
 
+/** Host deploys that one lives in, the nearest first. */
+function outerDeploys(name: string, { project }: Pick<CompiledProject, 'project'>): string[] {
+  const { inside } = project.hosts.get(name)?.data ?? {}
+  const outer = inside === undefined ? undefined : refName(inside)
+  return outer !== undefined && project.hosts.has(outer) ? [outer, ...outerDeploys(outer, { project })] : []
+}
+
 /** Machines at a time: each has work of its own, and waits for its own package servers. */
 const AT_A_TIME = 16
 
@@ -46,16 +54,21 @@ export async function applyHosts(
 ): Promise<number> {
   const compiled = await compileProject(location, bundle, entities, cache)
   const dryRun = options.dryRun === true
-  // What lives on one machine, or inside of one container, takes turns there.
+  // What lives on one machine, or inside of one container, takes turns there: what others live in first. (DEP-33)
   const machines = new Map<string, string[]>()
-  for (const name of hosts) {
+  const byDepth = hosts.toSorted(
+    (a, b) => outerDeploys(a, compiled).length - outerDeploys(b, compiled).length || (a < b ? -1 : 1),
+  )
+  for (const name of byDepth) {
     const id = placeId(hostPlace(name, compiled))
     machines.set(id, [...(machines.get(id) ?? []), name])
   }
   const several = hosts.length > 1
   const failed = new Map<string, unknown>()
   const one = async (name: string) => {
-    const own = several ? { ...context, say: (line: string) => context.say(`${name}: ${line}`) } : context
+    const own = several
+      ? { ...context, say: (line: string) => context.say(line.startsWith(`${name}: `) ? line : `${name}: ${line}`) }
+      : context
     const { confirmWithin } = options
     if (!dryRun)
       return void (await installHost(
@@ -77,6 +90,10 @@ export async function applyHosts(
     for (let names = waiting.shift(); names; names = waiting.shift())
       for (const name of names) {
         if (context.signal.aborted) return
+        if (outerDeploys(name, compiled).some((outer) => failed.has(outer))) {
+          context.say(`${name}: not tried, because what it lives in failed`)
+          continue
+        }
         try {
           await one(name)
         } catch (error) {

@@ -246,7 +246,7 @@ export const c = host({ name: 'c', host: 'op@127.0.0.1:2200', sshArgs: ['-o', 'C
     )
     const { exitCode, stderr } = await work.ov('apply')
     expect(exitCode).toBe(1)
-    expect(stderr).toContain('a: a: 5 changes')
+    expect(stderr).toContain('\na: 5 changes')
     expect(stderr).toContain('b: plan broken: cmd failed (exit code 3)')
     expect(stderr).toMatch(/c: ssh:\/\/op@127\.0\.0\.1:2200 can't be reached: no answer within 2 seconds/)
     expect(stderr).toContain('1 of 3 hosts are done, not b, c')
