@@ -217,6 +217,12 @@ export interface BuilderSpec {
   readonly stage?: (context: BuilderContext) => readonly StageStep[]
   /** What the stage made: paths that are copied to the same place in the image, for its user. (IMG-43) */
   readonly artifacts?: (context: BuilderContext) => readonly string[]
+  /**
+   * What it leaves in the home of whoever it builds for, as patterns of paths. On a host, where the same commands run in the builder image with
+   * `~/.pixi`, `~/.cargo`, `~/.npm-global` and `~/.cache/ov` of the deploying user, whatever is new there is what taking it back removes. (HOST-24, HOST-49)
+   * @example results: ({ home }) => [`${home}/.cargo/bin/*`]
+   */
+  readonly results?: (context: BuilderContext) => readonly string[]
   /** Programs of the builder image that what it made needs; copied once per image. (IMG-43) */
   readonly binaries?: readonly string[]
   /** Environment of every image with such a layer; what a layer says itself goes before. `~` is the home. (IMG-39) */

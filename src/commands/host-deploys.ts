@@ -23,6 +23,7 @@ import { DeployFile } from '../state/deploy-file/index.ts'
 import { HostStore } from '../state/hosts.ts'
 import { userPaths } from '../state/paths.ts'
 import { BUILT_IN } from '../vocabulary/index.ts'
+import { builderImage } from './builder-image.ts'
 import type { Context } from './command.ts'
 import { confirm, hasTerminal } from './confirm.ts'
 import { hostSpec, isThisHost, type HostOptions } from './host-spec.ts'
@@ -63,9 +64,10 @@ export function intendHost(
   ref: string | undefined,
   options: InstallFlags,
   compiled: CompiledProject,
-  { machine }: Pick<Venue, 'machine'>,
+  { machine, place }: Pick<OpenVenue, 'machine' | 'place'>,
 ): HostIntent {
-  const { plan, diagnostics } = planHost(hostSpec(name, ref, options, compiled), machine, compiled)
+  const spec = hostSpec(name, ref, options, compiled)
+  const { plan, diagnostics } = planHost({ ...spec, remote: place.kind !== 'local' }, machine, compiled)
   const declared = compiled.project.hosts.get(name)?.data.installOpts ?? {}
   return {
     plan,
@@ -108,6 +110,7 @@ export async function installHost(
     const tools: HostTools = {
       ...toolsFor(context, venue),
       stage: (layer) => `${stage}/${layer}`,
+      builderImage: (step) => builderImage(step, context, compiled),
       before: async ({ step, wanted }) => {
         if (place.kind === 'ssh' && touchesAccess(step, wanted)) await guard.arm()
       },
@@ -204,7 +207,13 @@ export async function removeHost(context: Context, options: RemovalOptions, name
   }
   const guard = new AccessGuard(venue, confirmSeconds(options), (line) => context.say(line))
   await locked(context, venue, async () => {
-    const tools: HostTools = { ...toolsFor(context, venue), stage: () => '', before: () => Promise.resolve() }
+    const tools: HostTools = {
+      ...toolsFor(context, venue),
+      stage: () => '',
+      before: () => Promise.resolve(),
+      // Nothing is built to take something back.
+      builderImage: () => Promise.reject(new Error('no builder is needed')),
+    }
     const work = async () => {
       for (const record of find(await venue.ledger.read())) {
         const ops = undoPlan(record, known, keeping)
@@ -219,7 +228,10 @@ export async function removeHost(context: Context, options: RemovalOptions, name
   return true
 }
 
-const toolsFor = (context: Context, venue: OpenVenue & Venue): Omit<HostTools, 'stage' | 'before'> => ({
+const toolsFor = (
+  context: Context,
+  venue: OpenVenue & Venue,
+): Omit<HostTools, 'stage' | 'before' | 'builderImage'> => ({
   ...venue,
   say: (line) => context.say(line),
   now: () => new Date(),
@@ -257,9 +269,11 @@ const confirmSeconds = ({ confirmWithin }: { readonly confirmWithin?: string }):
   ])
 }
 
-const openGates = (options: {
-  readonly [Name in keyof InstallFlags]?: InstallFlags[Name] | undefined
-}): ReadonlySet<Gate> => {
+const openGates = (
+  options: Readonly<
+    Partial<Record<'withServices' | 'allowRepoChanges' | 'allowRootTasks' | 'yes', boolean | undefined>>
+  >,
+): ReadonlySet<Gate> => {
   const all = options.yes === true
   const gates: [Gate, boolean | undefined][] = [
     ['with-services', options.withServices],

@@ -9,6 +9,7 @@ export interface HostOptions {
   readonly tag?: string
   readonly addLayer?: readonly string[]
   readonly skipIncompatible?: boolean
+  readonly builderImage?: string
 }
 
 /** Names of the deploy that is this machine itself. (DEP-01) */
@@ -19,8 +20,8 @@ export function hostSpec(
   name: string,
   ref: string | undefined,
   options: HostOptions,
-  { project, resolved, graph }: CompiledProject,
-): HostSpec {
+  { project, resolved, graph, images }: CompiledProject,
+): Omit<HostSpec, 'remote'> {
   const declared = project.hosts.get(name)
   const image =
     ref !== undefined && project.images.has(ref) ? ref : declared?.data.image && refName(declared.data.image)
@@ -43,6 +44,8 @@ export function hostSpec(
   const base = image === undefined ? [] : resolved.get(image)!.chain.map((layer) => layer.name)
   const layers = graph.closure([...base, ...named]).map((layer) => project.layers.get(layer)!)
   const only = options.addLayer ?? []
+  const givenBuilder = declared?.data.installOpts?.builderImage
+  const builder = options.builderImage ?? (givenBuilder && refName(givenBuilder))
   return {
     name,
     target: isThisHost(name) ? 'host' : `host:${name}`,
@@ -52,6 +55,8 @@ export function hostSpec(
     addLayers: [...new Set([...(declared?.data.layers ?? []).map(refName), ...only])],
     env: declared?.data.env ?? {},
     skipIncompatible: options.skipIncompatible ?? declared?.data.installOpts?.skipIncompatible ?? false,
+    ...(builder !== undefined && { builderImage: builder }),
+    ...(image !== undefined && { builderUses: images.get(image)!.metadata.builderUses }),
     origin: placeOfHost(declared, layers),
   }
 }

@@ -31,6 +31,8 @@ export interface BuilderInput {
   readonly directory: string
   readonly account: Account
   readonly image: BuilderImage | undefined
+  /** It is built for a machine that stays. */
+  readonly host?: true
 }
 
 /** Each item is one word, whatever is in it: a version condition is no redirection. */
@@ -105,13 +107,15 @@ const contextOf = (
   gid: account.gid,
 })
 
-function common(builder: Builder, { layer, directory, account, image }: BuilderInput, context: BuilderContext) {
+function common(builder: Builder, { layer, directory, account, image, host }: BuilderInput, context: BuilderContext) {
   // Packages are installed by root, all else is the user's.
   const chown = builder.section === undefined ? `${account.uid}:${account.gid}` : ''
   return {
     kind: 'Builder',
     builder: builder.name,
-    builderImage: builder.stage ? (image?.name ?? '') : '',
+    // A host needs no toolchain of its own: there everything is built in an image.
+    builderImage: builder.stage || host ? (image?.name ?? '') : '',
+    ...(host && builder.results && { results: builder.results(context) }),
     layerName: layer.name,
     layerDir: directory,
     phase: 'install',

@@ -63,6 +63,8 @@ export interface BuilderStep extends Authored {
   /** Stage that builds it, paths below the layer's files; without one the commands do. */
   readonly stage?: readonly StageStep[]
   readonly artifacts: readonly Artifact[]
+  /** On a host, patterns of what it leaves in the home. */
+  readonly results?: readonly string[]
   /** Programs of the builder image that an image gets once. */
   readonly binaries: readonly string[]
   readonly caches: readonly CacheDirectory[]

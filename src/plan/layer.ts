@@ -163,7 +163,13 @@ function packageSteps(layer: LayerModel, context: LayerContext): (RepoChangeStep
     const builder = builderOf(name, vocabulary)
     if (builder) {
       const { directory } = context
-      const input = { layer, directory, account: image.user, image: context.builderImages.byKind.get(builder.name) }
+      const input = {
+        layer,
+        directory,
+        account: image.user,
+        image: context.builderImages.byKind.get(builder.name),
+        ...(context.host && { host: context.host }),
+      }
       const commands = [...prepare, ...install, ...cleanup].map(wordPerItem)
       const caches = image.distro?.caches ?? []
       return [{ ...sectionStep(builder, section, input, { format: name, commands, caches }), origin }]
@@ -249,6 +255,7 @@ function taskAndBuilderSteps(
       directory,
       account,
       image: context.builderImages.byKind.get(manifest.builder.name),
+      ...(context.host && { host: context.host }),
     }),
     origin: placeOf(layer, manifest.builder.name),
   }))

@@ -46,6 +46,10 @@ export function resolveBuilders(
   return { maps, of, diagnostics: [...diagnostics, ...checkCircles(images, uses, maps)] }
 }
 
+/** What a project's images give a distro, by the tags of a machine. (HOST-20) */
+export const buildersForTags = (tags: readonly string[], images: Images): BuilderMap =>
+  distroDefault({ tags }, givingDefaults(images))
+
 const declared = (image: ResolvedImage): BuilderMap =>
   Object.fromEntries(Object.entries(image.model.data.builder ?? {}).map(([kind, ref]) => [kind, refName(ref)]))
 
@@ -55,7 +59,7 @@ const givingDefaults = (images: Images): ResolvedImage[] =>
     .filter(({ model: { data } }) => data.builder !== undefined && data.distro !== undefined)
     .sort((a, b) => byName(a.name, b.name))
 
-function distroDefault({ tags }: ResolvedImage, giving: readonly ResolvedImage[]): BuilderMap {
+function distroDefault({ tags }: Pick<ResolvedImage, 'tags'>, giving: readonly ResolvedImage[]): BuilderMap {
   for (const tag of tags)
     for (const one of giving) if ([one.model.data.distro!].flat().map(refName).includes(tag)) return declared(one)
   return {}

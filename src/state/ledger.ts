@@ -50,8 +50,8 @@ export interface LayerRecord {
   readonly directories?: readonly string[]
   /** Of this program only: SHA-256 of the files it wrote, by path. What is not so any more was changed by somebody else. */
   readonly written?: Readonly<Record<string, string>>
-  /** Of this program only: packages that were there before a step that has not ended, by format. */
-  readonly packages_before?: Readonly<Record<string, readonly string[]>>
+  /** Of this program only: packages, and what builders make, that were there before a step that has not ended. */
+  readonly before?: Readonly<Record<string, readonly string[]>>
 }
 
 const text = z.string().min(1)
@@ -98,7 +98,7 @@ const layerRecord = z.looseObject({
     .optional(),
   directories: texts.optional(),
   written: extra.optional(),
-  packages_before: z.record(z.string(), texts).optional(),
+  before: z.record(z.string(), texts).optional(),
 })
 
 /** Everything that a machine's ledger holds. */

@@ -7,6 +7,7 @@ export const cargo = defineBuilder({
   detect: [['Cargo.toml', 'src/']],
   companions: ['Cargo.lock'],
   caches: [{ path: '/tmp/cargo-cache', owned: true }],
+  results: ({ home }) => [`${home}/.cargo/bin/*`],
   inline: ({ directory, home }) => [
     'export CARGO_HOME=/tmp/cargo-cache CARGO_TARGET_DIR=/tmp/cargo-target',
     `cargo install --path ${shellWord(directory)} --root ${home}/.cargo`,

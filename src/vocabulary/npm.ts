@@ -10,6 +10,8 @@ export const npm = defineBuilder({
   name: 'npm',
   detect: [['package.json']],
   artifacts: ({ home }) => [home],
+  results: ({ home }) =>
+    ['lib/node_modules/[!@.]*', 'lib/node_modules/@*/*', 'bin/*'].map((path) => `${home}/.npm-global/${path}`),
   stage: ({ uid, home }) => [
     { user: String(uid) },
     { workdir: home },

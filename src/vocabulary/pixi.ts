@@ -24,6 +24,7 @@ export const pixi = defineBuilder({
   env: { PIXI_CACHE_DIR: '~/.cache/pixi', RATTLER_CACHE_DIR: '~/.cache/rattler' },
   pathAppend: ['~/.pixi/bin', '~/.pixi/envs/default/bin'],
   artifacts: ({ home }) => [home],
+  results: ({ home }) => [`${home}/.pixi/envs/*`, `${home}/.pixi/bin/*`],
   stage: ({ manifest, files, uid, home }) => {
     const locked = files.includes('pixi.lock')
     const script = files.includes('build.sh')

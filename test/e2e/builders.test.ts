@@ -35,6 +35,7 @@ createServer((asked, response) => {
 `
 
 let machine: TestMachine
+let npm: TestProject
 let url: (path: string) => string
 const requests = async () => (await machine.sh('cat ~/requests 2>/dev/null || true')).split('\n').filter(Boolean)
 /** What was asked for while something was done, by path. */
@@ -185,7 +186,7 @@ export const ${name} = image({ name: '${name}', base: stock, layers: [${name}Lay
 describe('builders', () => {
   it('IMG-20 IMG-21 IMG-40 IMG-43 IMG-192 npm, in a stage of an image with node and npm', async () => {
     const project = await machine.project('npm', {
-      'deploy.ts': `import { image, layer } from 'ov'
+      'deploy.ts': `import { host, image, layer } from 'ov'
 import { stock } from './stock.ts'
 const tools = layer({ name: 'tools-node', version: '${version}', deb: { packages: ['nodejs', 'npm'] } })
 export const builder = image({ name: 'builder', base: stock, layers: [tools], builds: ['npm'] })
@@ -194,8 +195,24 @@ const hello = layer({ name: 'hello', version: '${version}', npm: 'package.json',
 const again = layer({ name: 'again', version: '${version}', npm: 'again/package.json', depends: [node] })
 export const app = image({ name: 'app', base: stock, layers: [hello], builder: { npm: builder } })
 export const second = image({ name: 'second', base: stock, layers: [again], builder: { npm: builder } })
+const one = layer({ name: 'one', version: '${version}', npm: 'host/package.json', pathAppend: ['~/.npm-global/bin'] })
+const two = layer({ name: 'two', version: '${version}', npm: 'too/package.json' })
+const installOpts = { builderImage: builder }
+export const here = host({ name: 'here', layers: [one], installOpts })
+export const also = host({ name: 'also', layers: [two], installOpts })
+export const none = host({ name: 'none', layers: [one] })
+export const far = host({ name: 'far', host: 'op@127.0.0.1', sshArgs: ['-o', 'StrictHostKeyChecking=accept-new', '-i', '~/key'], layers: [one], installOpts })
 `,
       'package.json': JSON.stringify({ dependencies: { 'hello-tool': url('hello-tool-1.2.3.tgz') } }),
+      // What podman runs reaches the machine by another name than what it builds.
+      ...Object.fromEntries(
+        ['host', 'too'].map((folder) => [
+          `${folder}/package.json`,
+          JSON.stringify({
+            dependencies: { 'hello-tool': 'http://host.containers.internal:8111/hello-tool-1.2.3.tgz' },
+          }),
+        ]),
+      ),
       'again/package.json': JSON.stringify({
         dependencies: { 'hello-tool': url('hello-tool-1.2.3.tgz') },
         private: true,
@@ -209,15 +226,47 @@ export const second = image({ name: 'second', base: stock, layers: [again], buil
     ).toBe('/home/user/.npm-global/bin/hello-tool\nhello from npm\nuser\nuser')
     expect(await inImage('second', '~/.npm-global/bin/hello-tool')).toBe('hello from npm')
     expect(counts).toEqual({ '/hello-tool-1.2.3.tgz': 1 })
+    npm = project
   })
 
-  it('IMG-41 LAY-26 cargo, in the image itself', async () => {
+  it('HOST-20 HOST-21 HOST-22 HOST-24 HOST-27 HOST-49 HOST-57 npm, for a host: in the image, into the home', async () => {
+    const none = await npm.ov('deploy add none')
+    expect(none.exitCode).toBe(1)
+    expect(none.stderr).toContain('no builder image for npm (layer=one); set --builder-image or define builder.npm')
+    // Its own sshd is another machine, too.
+    await machine.sh('ssh-keygen -q -t ed25519 -N "" -f ~/key && cat ~/key.pub >> ~/.ssh/authorized_keys')
+    const far = await npm.ov('deploy add far')
+    expect(far.stderr).toContain('builder npm (layer=one) builds into the home of this machine')
+    expect((await npm.done('deploy add far --skip-incompatible')).stderr).toContain('[skip] layer one')
+    await npm.done('deploy del far')
+    await machine.sh('rm -rf ~/.npm-global ~/.npm ~/.cargo ~/.pixi')
+    const before = await machine.sh('ls -A ~')
+    await npm.done('apply here')
+    expect(
+      await machine.sh("bash -lc 'hello-tool; command -v hello-tool'; stat -c %U ~/.npm-global/bin/hello-tool"),
+    ).toBe('hello from npm\n/home/op/.npm-global/bin/hello-tool\nop')
+    expect((await npm.done('apply here')).stderr).toContain('here: no change')
+    expect(JSON.parse(await machine.sh('cat ~/.config/overthink/installed/layers/one.json'))).toMatchObject({
+      reverse_ops: [{ kind: 'remove-envd-file' }, { kind: 'npm-uninstall-g', targets: ['hello-tool'], scope: 1 }],
+    })
+    await npm.done('apply also')
+    await npm.done('destroy here')
+    expect(await machine.sh('~/.npm-global/bin/hello-tool')).toBe('hello from npm')
+    await npm.done('destroy also')
+    await npm.done('apply here')
+    await npm.done('destroy here')
+    expect(await machine.sh('ls -A ~')).toBe(before)
+  })
+
+  it('IMG-41 LAY-26 HOST-23 HOST-24 cargo, in the image itself, and for a host', async () => {
     const project = await machine.project('cargo', {
-      'deploy.ts': `import { build, cmd, image, layer } from 'ov'
+      'deploy.ts': `import { build, cmd, host, image, layer } from 'ov'
 import { stock } from './stock.ts'
 const rust = layer({ name: 'rust', version: '${version}', deb: { packages: ['cargo'] } })
 const greet = layer({ name: 'greet', version: '${version}', cargo: 'Cargo.toml', depends: [rust], pathAppend: ['~/.cargo/bin'], tasks: [build(), cmd('~/.cargo/bin/greet > ~/greeting', { user: '\${USER}' })] })
 export const app = image({ name: 'app', base: stock, layers: [greet] })
+const own = layer({ name: 'own', version: '${version}', cargo: 'Cargo.toml', pathAppend: ['~/.cargo/bin'] })
+export const here = host({ name: 'here', layers: [own], installOpts: { builderImage: app } })
 `,
       'Cargo.toml': '[package]\nname = "greet"\nversion = "0.1.0"\nedition = "2021"\n',
       'src/main.rs': 'fn main() { println!("hello from cargo"); }\n',
@@ -226,6 +275,14 @@ export const app = image({ name: 'app', base: stock, layers: [greet] })
     expect(await inImage('app', 'greet; cat ~/greeting; stat -c %u ~/.cargo/bin/greet; ls -d /tmp/cargo-*; true')).toBe(
       'hello from cargo\nhello from cargo\n1000',
     )
+    // HOST-24: the same for a host, from a copy of what is mounted read-only.
+    await project.done('apply here')
+    expect(await machine.sh("bash -lc 'greet; command -v greet'")).toBe('hello from cargo\n/home/op/.cargo/bin/greet')
+    expect(await machine.sh('cat ~/.config/overthink/installed/layers/own.json')).toMatch(
+      /"cargo-uninstall",\s+"targets": \[\s+"greet"/,
+    )
+    await project.done('destroy here')
+    expect(await machine.sh('ls -A ~/.cargo 2>/dev/null || echo gone')).toBe('gone')
   })
 
   it('IMG-38 IMG-39 IMG-43 pixi, by a stand-in that writes down how it was called', async () => {

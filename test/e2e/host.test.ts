@@ -61,13 +61,13 @@ export const second = host({ name: 'second', layers: [tools, prompt] })
 `
 
 /**
- * Everything that can be told of the machine, but caches, logs and apt's own files, groups that a package made, and the lock of the ledger with the
+ * Everything that can be told of the machine, but caches, logs, what ov remembers as its operator's, apt's own files, groups that a package made, and the lock of the ledger with the
  * folders above it.
  */
-const SNAPSHOT = `sudo find / /home /var/lib -xdev \\( -path /proc -o -path /sys -o -path /tmp -o -path /run -o -path /var/tmp -o -path /dev -o -path /home/op/host -o -path /home/op/.cache -o -path /home/op/served \\
+const SNAPSHOT = `sudo find / /home /var/lib -xdev \\( -path /proc -o -path /sys -o -path /tmp -o -path /run -o -path /var/tmp -o -path /dev -o -path /home/op/host -o -path /home/op/.cache -o -path /home/op/served -o -path /home/op/.local/state/ov \\
   -o -path /var/cache -o -path /var/log -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/containers -o -path /var/lib/systemd -o -path /home/op/.config/overthink/installed/.lock -o -path "/etc/g*shadow*" -o -path "/etc/group*" \\) -prune \\
   -o -type d -printf '%p %m %u:%g\\n' -o -printf '%p %m %u:%g %s %l\\n' | sort -u
-sudo find /etc /usr/local /home/op -xdev \\( -path /home/op/host -o -path /home/op/.cache -o -path /home/op/served -o -name .lock -o -path "/etc/g*shadow*" -o -path "/etc/group*" \\) -prune -o -type f -exec sha256sum {} + | sort -k2
+sudo find /etc /usr/local /home/op -xdev \\( -path /home/op/host -o -path /home/op/.cache -o -path /home/op/served -o -path /home/op/.local/state/ov -o -name .lock -o -path "/etc/g*shadow*" -o -path "/etc/group*" \\) -prune -o -type f -exec sha256sum {} + | sort -k2
 dpkg-query -W; apt-mark showmanual
 systemctl list-unit-files --no-legend | sort; systemctl --user list-unit-files --no-legend | sort; systemctl list-units --no-legend --plain --state=running | cut -d' ' -f1 | sort | grep 'ov-\\|cron' || :`
 
@@ -92,7 +92,7 @@ beforeAll(async () => {
     'files/more/data': 'data\n',
   })
   await sh(
-    `sudo apt-get update -q >/dev/null
+    `sudo apt-get update -q >/dev/null; mkdir -p ~/.local/state
      mkdir -p ~/served/thing/bin ~/served/thing/lib/thing && cd ~/served/thing && printf '#!/bin/sh\\necho thing\\n' > bin/thing && chmod +x bin/thing && echo lib > lib/thing/a && ln -s thing bin/other
      tar -czf ../thing.tar.gz bin lib && cd .. && rm -r thing && printf '#!/bin/sh\\necho plain\\n' > plain
      printf "const {createServer}=require('http'),{readFileSync}=require('fs');createServer((q,r)=>{try{r.end(readFileSync('/home/op/served'+q.url))}catch{r.statusCode=404;r.end()}}).listen(8765,'127.0.0.1')" > serve.cjs
@@ -277,7 +277,7 @@ describe('apply, diff and destroy', () => {
     for (const command of ['deploy add far', 'apply far', 'diff far']) {
       const { exitCode, stderr } = await ov(command)
       expect(exitCode).toBe(1)
-      expect(stderr).toContain('it is for another machine (ops@db1), which ov does not reach yet')
+      expect(stderr).toContain("ssh://ops@db1 can't be reached")
     }
     await sh(`rm ${project.folder}/deploy.ts`)
     expect(await snapshot()).toBe(clean)

@@ -1,13 +1,14 @@
 /** Compiles host deploys: the same layers as of images, for a machine that stays. */
 import type { Diagnostic, Place } from '../../diagnostics/diagnostic.ts'
 import type { Facts } from '../../model/facts.ts'
-import { type ImageModel, type LayerModel, type Project } from '../../model/project.ts'
+import { byName, type ImageModel, type LayerModel, type Project, type Vocabulary } from '../../model/project.ts'
+import { buildersForTags } from '../../resolve/builders.ts'
 import { resolveDistro } from '../../resolve/distro.ts'
 import type { ResolvedImage } from '../../resolve/image.ts'
 import { hasPackages, selectSections } from '../../resolve/sections.ts'
-import { NO_BUILDERS } from '../builder.ts'
+import { hooksOf, type BuilderImages } from '../builder.ts'
 import { deployId } from '../deploy-id.ts'
-import type { LayerPlan, ShellSnippetStep, Step } from '../ir.ts'
+import type { BuilderStep, LayerPlan, ShellHookStep, ShellSnippetStep, Step } from '../ir.ts'
 import { compileLayer, reporter, stageDirectory, taskCompiler } from '../layer.ts'
 import type { HostFacts } from './facts.ts'
 
@@ -26,6 +27,12 @@ export interface HostSpec {
   readonly addLayers: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly skipIncompatible: boolean
+  /** It is another machine than the one that builders run on. */
+  readonly remote?: boolean
+  /** Image that brings the tools of all builders; else each builder has one of its own. (HOST-20) */
+  readonly builderImage?: string
+  /** Images for builders that the image of the deploy names; where it has none, those of the machine's distro count. */
+  readonly builderUses?: Readonly<Record<string, string>>
   readonly origin: Place
 }
 
@@ -44,7 +51,11 @@ export const ADHOC = 'host-adhoc'
 export function planHost(
   spec: HostSpec,
   machine: HostFacts,
-  { project, facts }: { readonly project: Project; readonly facts: Facts },
+  {
+    project,
+    facts,
+    resolved,
+  }: { readonly project: Project; readonly facts: Facts; readonly resolved: ReadonlyMap<string, ResolvedImage> },
 ): { plan: HostPlan; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = []
   const { vocabulary } = project
@@ -58,31 +69,42 @@ export function planHost(
   const layers = spec.layers.filter((layer) => !skipped.includes(layer))
   const image = asImage({ ...spec, layers }, machine, distro)
   const tasks = taskCompiler()
+  const builderImages = buildersOn(spec, machine, vocabulary, resolved)
   const names = layers.map(({ name }) => name)
   const id = deployId({ target: spec.target, image: spec.image, layers: names, addLayers: spec.addLayers })
-  const plans = layers.map((layer): LayerPlan => {
+  const unbuilt: string[] = []
+  const compiled = layers.map((layer): LayerPlan => {
     const plan = compileLayer(layer, {
       image,
       subject: `host "${spec.name}"`,
       vocabulary,
       facts: facts.get(layer.name) ?? { base: '' },
       directory: stageDirectory(layer, facts),
-      builderImages: NO_BUILDERS,
+      builderImages,
       host: true,
       init: 'systemd',
       tasks,
       pins: project.pins,
       report: reporter(layer, diagnostics),
     })
+    for (const step of plan.steps) {
+      if (step.kind !== 'Builder') continue
+      if (step.builderImage === '') diagnostics.push(noBuilderImage(step))
+      if (spec.remote && step.format === '') {
+        if (spec.skipIncompatible) unbuilt.push(layer.name)
+        else diagnostics.push(builtElsewhere(step))
+      }
+    }
     return {
       ...plan,
       deployId: id,
       image: spec.image,
       layersIncluded: names,
       addLayers: spec.addLayers,
-      steps: plan.steps.map((step) => onHost(step, machine)),
+      steps: withBuilderHooks(layer, plan.steps, machine, vocabulary).map((step) => onHost(step, machine)),
     }
   })
+  const plans = compiled.filter(({ layer }) => !unbuilt.includes(layer))
   const { name, target, tag, addLayers, env, origin } = spec
   return {
     plan: {
@@ -95,10 +117,76 @@ export function planHost(
       origin,
       deployId: id,
       plans,
-      skipped: skipped.map((layer) => layer.name),
+      skipped: [...skipped.map((layer) => layer.name), ...unbuilt],
     },
     diagnostics,
   }
+}
+
+/** Images that bring the tools of builders: none of these has to be on the machine. (HOST-20) */
+function buildersOn(
+  { builderImage, builderUses }: HostSpec,
+  { tags, user }: HostFacts,
+  { builders }: Vocabulary,
+  resolved: ReadonlyMap<string, ResolvedImage>,
+): BuilderImages {
+  const uses = builderUses ?? buildersForTags(tags, resolved)
+  const byKind = new Map(
+    [...builders.keys()].flatMap((kind) => {
+      const name = builderImage ?? uses[kind]
+      return name === undefined ? [] : [[kind, { name, account: resolved.get(name)?.user ?? user }] as const]
+    }),
+  )
+  return { key: JSON.stringify([...byKind]), byKind }
+}
+
+const noBuilderImage = ({ builder, layerName, origin }: BuilderStep): Diagnostic => ({
+  code: 'OV3030',
+  severity: 'error',
+  message: `no builder image for ${builder} (layer=${layerName}); set --builder-image or define builder.${builder}`,
+  entity: `layer "${layerName}"`,
+  place: origin,
+  remedy: 'an image of the project with this distro may name one for all: builder: { … }',
+})
+
+/** (HOST-27) */
+const builtElsewhere = ({ builder, layerName, origin }: BuilderStep): Diagnostic => ({
+  code: 'OV5042',
+  severity: 'error',
+  message: `builder ${builder} (layer=${layerName}) builds into the home of this machine's user, and the deploy is for another machine`,
+  entity: `layer "${layerName}"`,
+  place: origin,
+  remedy: 'run ov on that machine, install it another way, or leave such layers out with --skip-incompatible',
+})
+
+/** What a builder sets in images is set in the deploying user's shells, beneath what the layer sets itself. (IMG-39) */
+function withBuilderHooks(
+  layer: LayerModel,
+  steps: readonly Step[],
+  { user }: HostFacts,
+  { builders }: Vocabulary,
+): Step[] {
+  const used = [...new Set(steps.flatMap((step) => (step.kind === 'Builder' ? [step.builder] : [])))]
+  const hooks = hooksOf(
+    used.map((name) => builders.get(name)!),
+    user.home,
+    layer.origin,
+  )
+  if (hooks.length === 0) return [...steps]
+  const own = steps.find((step): step is ShellHookStep => step.kind === 'ShellHook')
+  const all = [...hooks, ...(own ? [own] : [])]
+  const names = Object.assign({}, ...all.map(({ envVars }) => envVars)) as Record<string, string>
+  return [
+    {
+      kind: 'ShellHook',
+      layerName: layer.name,
+      envVars: Object.fromEntries(Object.entries(names).sort(([a], [b]) => byName(a, b))),
+      pathAdd: [...new Set([...(own?.pathAdd ?? []), ...hooks.flatMap(({ pathAdd }) => pathAdd)])],
+      envFile: '',
+      origin: layer.origin,
+    },
+    ...steps.filter((step) => step !== own),
+  ]
 }
 
 /** A machine as layers are compiled for it: the same questions as to an image, other answers. */

@@ -1,7 +1,7 @@
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { withBlock } from '../../../format/fence.ts'
 import { quoteSingle } from '../../../format/index.ts'
-import type { TaskStep } from '../../../plan/ir.ts'
+import type { BuilderStep, TaskStep } from '../../../plan/ir.ts'
 import type { HostPlan } from '../../../plan/host/index.ts'
 import type { Wanted } from '../../../plan/host/wanted.ts'
 import { persisted, scopeOf, SCOPE_NUMBERS } from '../../../plan/steps.ts'
@@ -9,6 +9,7 @@ import { mergeOps, mergeSteps, type LayerRecord, type RecordedOp, type RecordedS
 import { actionScript, fetchScript, placeScript, PRELUDE, runFetched } from '../../../synth/host/script.ts'
 import { look, readText, type Seen } from './observe.ts'
 import type { LedgerFiles } from './records.ts'
+import { openBuilder } from './builders.ts'
 import { describe } from './describe.ts'
 import { ensureProfile } from './profile.ts'
 import { putText } from './text.ts'
@@ -29,6 +30,8 @@ export interface HostTools extends Venue {
   readonly say: (line: string) => void
   readonly now: () => Date
   readonly signal: AbortSignal
+  /** Reference of the image that a builder runs in, which is there. */
+  readonly builderImage: (step: BuilderStep) => Promise<string>
   /** Called before a step is done. */
   readonly before: (work: Work) => Promise<void>
   /** Where the files of a layer are on the machine. */
@@ -77,6 +80,15 @@ export async function applyHost(plan: HostPlan, works: readonly Work[], tools: H
 
 const timeOf = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z')
 
+/** Something that a step changes, and that can be told only by what was there before. */
+interface Pending {
+  /** Name in the record. */
+  readonly key: string
+  readonly before: Iterable<string>
+  /** How what was not there then is taken back. */
+  readonly ops: (before: ReadonlySet<string>) => Promise<readonly RecordedOp[]> | readonly RecordedOp[]
+}
+
 /** The record of a layer while its steps are done. */
 class Recorder {
   #record: LayerRecord
@@ -87,27 +99,27 @@ class Recorder {
     this.#tools = tools
   }
 
-  /** What a step is about to change. */
-  async before(ops: readonly RecordedOp[], directories: readonly string[], packages?: Packages): Promise<void> {
-    const { reverse_ops = [], directories: known = [], packages_before = {} } = this.#record
+  /** What a step is about to change; of what is only known afterwards, what was there before. */
+  async before(ops: readonly RecordedOp[], directories: readonly string[], pending?: Pending): Promise<void> {
+    const { reverse_ops = [], directories: known = [], before = {} } = this.#record
     this.#record = {
       ...this.#record,
       reverse_ops: mergeOps(reverse_ops, ops),
       directories: [...new Set([...known, ...directories])],
       // What an earlier run has not finished began with less.
-      ...(packages && { packages_before: { [packages.format]: [...packages.before], ...packages_before } }),
+      ...(pending && { before: { [pending.key]: [...pending.before], ...before } }),
     }
     await this.save()
   }
 
   /** A step that was done. */
-  async after(step: RecordedStep, written: Readonly<Record<string, string>>, packages?: Packages): Promise<void> {
-    const { steps = [], reverse_ops = [], written: known = {}, packages_before = {} } = this.#record
-    const ops = packages ? await brought(packages, packages_before[packages.format] ?? [], this.#tools) : []
-    const { [packages?.format ?? '']: _, ...pending } = packages_before
+  async after(step: RecordedStep, written: Readonly<Record<string, string>>, pending?: Pending): Promise<void> {
+    const { steps = [], reverse_ops = [], written: known = {}, before = {} } = this.#record
+    const { [pending?.key ?? '']: had = [], ...others } = before
+    const ops = pending ? await pending.ops(new Set(had)) : []
     this.#record = {
       ...this.#record,
-      packages_before: pending,
+      before: others,
       steps: mergeSteps(steps, [step]),
       reverse_ops: mergeOps(reverse_ops, ops),
       written: { ...known, ...written },
@@ -145,7 +157,23 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
     await performDownload(work, step, recorder, tools)
     return
   }
-  if (step.kind === 'Builder') throw noBuilder(step)
+  if (step.kind === 'Builder') {
+    const builder = await openBuilder(step, tools)
+    let ops: (before: ReadonlySet<string>) => readonly RecordedOp[] = () => []
+    const pending = {
+      key: `builder ${step.builder}`,
+      before: builder.before,
+      ops: (before: ReadonlySet<string>) => ops(before),
+    }
+    await recorder.before([], builder.folders, pending)
+    ops = await builder.build()
+    await recorder.after(
+      { ...persisted(step), summary, completed_at: timeOf(now()), extra: { digest: work.digest } },
+      {},
+      pending,
+    )
+    return
+  }
   const seen = await look(
     work.wanted.map(({ path }) => path),
     tools[work.privilege],
@@ -220,18 +248,6 @@ async function performDownload(work: Work, step: TaskStep, recorder: Recorder, t
   )
 }
 
-const noBuilder = ({ builder, layerName, origin }: Extract<Work['step'], { kind: 'Builder' }>): DiagnosticError =>
-  new DiagnosticError([
-    {
-      code: 'OV5042',
-      severity: 'error',
-      message: `${builder} does not build on hosts yet`,
-      entity: `layer "${layerName}"`,
-      place: origin,
-      remedy: 'leave this layer out',
-    },
-  ])
-
 /** As it was before ov: below a folder that only the owner of these files reads. */
 const backupFolder = ({ privilege, layer }: Work, { machine }: Venue): string =>
   privilege === 'root'
@@ -302,31 +318,27 @@ function opKind(step: Work['step'], { kind }: Wanted, scope: number): string {
   }
 }
 
-/** What a package step is about. */
-interface Packages {
-  readonly format: string
-  readonly wanted: readonly string[]
-  readonly before: ReadonlySet<string>
-  readonly automatic: ReadonlySet<string>
-}
-
-const packagesBefore = async (
+async function packagesBefore(
   { format, packages }: Extract<Work['step'], { kind: 'SystemPackages' }>,
   venue: Venue,
-): Promise<Packages> => ({
-  format,
-  wanted: packages.map(bareName),
-  before: await packagesOf(format, 'installed', venue),
-  automatic: await packagesOf(format, 'automatic', venue),
-})
+): Promise<Pending> {
+  const wanted = packages.map(bareName)
+  const automatic = await packagesOf(format, 'automatic', venue)
+  return {
+    key: format,
+    before: await packagesOf(format, 'installed', venue),
+    ops: (before) => brought(format, wanted, automatic, before, venue),
+  }
+}
 
 /** What came with a step: nothing that was there before is ever removed. (HOST-58) */
 async function brought(
-  { format, wanted, automatic }: Packages,
-  before: readonly string[],
+  format: string,
+  wanted: readonly string[],
+  automatic: ReadonlySet<string>,
+  known: ReadonlySet<string>,
   venue: Venue,
 ): Promise<RecordedOp[]> {
-  const known = new Set(before)
   const added = [...(await packagesOf(format, 'installed', venue))].filter((name) => !known.has(name)).sort()
   const targets = added.filter((name) => wanted.includes(name))
   const extra = {

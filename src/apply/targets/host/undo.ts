@@ -148,18 +148,63 @@ async function undo(
     case 'copr-disable':
       return run(paths.map((project) => `dnf -y copr disable ${project}`).join('\n'))
     case 'pixi-env-remove':
-      return run(
-        `rm -rf -- ${quoteSingle(`${tools.machine.user.home}/.pixi/envs/${extra['env'] ?? 'default'}`)}`,
-        'user',
-      )
     case 'cargo-uninstall':
-      return run(`cargo uninstall ${paths.join(' ')}`, 'user')
     case 'npm-uninstall-g':
-      return run(`npm uninstall -g ${paths.join(' ')}`, 'user')
+      return removeBuilt(op, ledger, record, tools)
     default:
       return `this ov does not know how to take back ${JSON.stringify(kind)}`
   }
 }
+
+/**
+ * Removes what was built for a layer, unless another one has built the same. Who recorded no paths needs the tool that installed it. (HOST-49,
+ * HOST-57)
+ */
+async function removeBuilt(
+  { kind, targets = [], extra = {} }: RecordedOp,
+  { layers }: Ledger,
+  record: LayerRecord,
+  tools: HostTools,
+): Promise<string | undefined> {
+  const { home } = tools.machine.user
+  const env = extra['env'] ?? 'default'
+  const others = [...layers.values()]
+    .filter((other) => other.layer !== record.layer && other.deployed_by.length > 0)
+    .flatMap(({ reverse_ops = [] }) => reverse_ops.filter((op) => op.kind === kind))
+  const needed = (name: string) => others.some((op) => (op.targets ?? []).includes(name))
+  if (kind === 'pixi-env-remove' && others.some((op) => (op.extra?.['env'] ?? 'default') === env)) return undefined
+  const left = targets.filter((name) => !needed(name))
+  const paths = extra['paths']?.split('\n') ?? []
+  const prefix = `export CARGO_HOME=${quoteSingle(`${home}/.cargo`)} NPM_CONFIG_PREFIX=${quoteSingle(`${home}/.npm-global`)}`
+  const tool = kind === 'cargo-uninstall' ? 'cargo uninstall' : 'npm uninstall -g'
+  const kept = paths.filter((path) => targets.some((name) => needed(name) && path.endsWith(`/${name}`)))
+  const all = (kind === 'pixi-env-remove' ? [`${home}/.pixi/envs/${env}`, ...paths] : paths)
+    .filter((path) => !kept.includes(path))
+    .map(quoteSingle)
+  const body =
+    all.length > 0
+      ? // A program of a package that stays leads to where it was.
+        `for path in ${all.join(' ')}; do ${kept.length > 0 ? '[ -L "$path" ] && [ -e "$path" ] || ' : ''}rm -rf -- "$path"; done`
+      : left.length > 0
+        ? `${prefix}\n${tool} ${left.map(quoteSingle).join(' ')}`
+        : ''
+  if (body === '') return undefined
+  const { exitCode, stdout, stderr } = await script(
+    kind === 'cargo-uninstall' ? `${body}\n${forgetCrates(left, `${home}/.cargo`)}` : body,
+    'user',
+    tools,
+  )
+  return exitCode === 0 ? undefined : ((stderr || stdout).trim().split('\n').at(-1) ?? `exit code ${exitCode}`)
+}
+
+/** Takes crates out of cargo's own list, or it would take them for installed; one with nothing in it goes. (cargo-install(1)) */
+const forgetCrates = (
+  names: readonly string[],
+  root: string,
+): string => `cd -- ${quoteSingle(root)} 2>/dev/null || return 0
+[ -f .crates.toml ] || return 0
+${names.map((name) => `sed -i ${quoteSingle(`/^"${name.replace(/[^\w-]/g, '.')} /d`)} .crates.toml`).join('\n')}
+grep -q '^"' .crates.toml || rm -f .crates.toml .crates2.json`
 
 /** A file goes, or is again what it was. */
 const takeAway = (path: string, backup: string | undefined): string =>
