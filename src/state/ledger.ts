@@ -158,6 +158,15 @@ const isEmpty = (value: unknown): boolean =>
 const opKey = ({ kind, format = '', scope = 0, targets = [] }: RecordedOp): string =>
   JSON.stringify([kind, format, scope, targets])
 
+/** Kinds that put a file back, or take it away: it is the path that two of them have in common. */
+const FILE_KINDS = ['rm-file-system', 'rm-file-user', 'remove-repo-file', 'service-remove', 'remove-dropin']
+
+/** Whether two operations of different layers are about the same thing. */
+export const isLike = (one: RecordedOp, other: RecordedOp): boolean => {
+  const normal = (op: RecordedOp) => (FILE_KINDS.includes(op.kind) ? { kind: 'file', targets: op.targets ?? [] } : op)
+  return opKey(normal(one)) === opKey(normal(other))
+}
+
 /** Operations of an earlier run and of this one: nothing twice, and what was known first stays. (HOST-40) */
 export function mergeOps(before: readonly RecordedOp[], now: readonly RecordedOp[]): RecordedOp[] {
   const known = new Set(before.map(opKey))

@@ -56,6 +56,15 @@ export const broken = layer({ name: 'broken', version: '2026.331.900', tasks: [w
 export const strange = layer({ name: 'strange', version: '2026.331.900', rpm: { packages: ['dnf-only'] } })
 export const repository = layer({ name: 'repository', version: '2026.331.900', deb: { packages: ['sl'], repos: [{ name: 'mine', url: 'http://127.0.0.1:8765/', suite: '/' }] } })
 
+const common = { version: '2026.331.900', deb: { packages: ['tree'] } }
+const sharing = { services: [service({ name: 'jobs', usePackaged: 'mine', enable: true })] }
+export const first = layer({ name: 'first', ...common, ...sharing, tasks: [write('/etc/shared', { content: '1' }), write('/etc/same', { content: 's' }), write('/etc/common/a', { content: 'a' })] })
+export const same = layer({ name: 'same', ...common, ...sharing, tasks: [write('/etc/same', { content: 's' })] })
+export const other = layer({ name: 'other', ...common, tasks: [write('/etc/common/b', { content: 'b' }), write('/etc/shared', { content: '2' }), write('/etc/same', { content: 's' })] })
+export const x = host({ name: 'x', layers: [first], installOpts: { withServices: true } })
+export const y = host({ name: 'y', layers: [same], installOpts: { withServices: true } })
+export const z = host({ name: 'z', layers: [other] })
+
 export const workstation = host({ name: 'workstation', layers: [fetched, served, prompt], env: { EDITOR: 'vi', GREETING: 'of the deploy' } })
 export const second = host({ name: 'second', layers: [tools, prompt] })
 `
@@ -209,6 +218,38 @@ describe('a host deploy', () => {
   })
 })
 
+it.each([
+  [
+    ['x', 'y', 'z'],
+    ['2 s tree enabled', '2 s tree disabled', 'orig disabled'],
+  ],
+  [
+    ['z', 'y', 'x'],
+    ['1 s tree enabled', '1 s tree enabled', 'orig disabled'],
+  ],
+  [
+    ['y', 'x', 'z'],
+    ['2 s tree enabled', '2 s tree disabled', 'orig disabled'],
+  ],
+])('HOST-57 what several layers have in common stays until the last of them goes: %j', async (order, states) => {
+  await sh(
+    `echo orig | sudo tee /etc/shared; printf '[Service]\\nExecStart=sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' | sudo tee /etc/systemd/system/mine.service; sudo systemctl daemon-reload`,
+  )
+  const before = await snapshot()
+  const state = () =>
+    sh(
+      'echo $(cat /etc/shared) $(cat /etc/same 2>/dev/null) $(command -v tree | sed s:.*/::) $(systemctl is-enabled mine)',
+    )
+  await done('apply x y z')
+  expect(await state()).toBe('2 s tree enabled')
+  for (const [index, name] of order.entries()) {
+    await done(`destroy ${name}`)
+    expect(await state(), name).toBe(states[index])
+  }
+  expect(await snapshot()).toBe(before)
+  await sh('sudo rm /etc/shared /etc/systemd/system/mine.service; sudo systemctl daemon-reload')
+})
+
 describe('services of the machine itself', () => {
   it('HOST-18 HOST-45 HOST-48 what was enabled before stays enabled and running when the deploy goes', async () => {
     const state = () =>
@@ -218,7 +259,7 @@ describe('services of the machine itself', () => {
     expect(await state()).toBe('enabled\nactive\nov-jobs.conf')
     await done('deploy add host jobs --with-services')
     const ops = await sh(
-      "grep '\"kind\": \"' ~/.config/overthink/installed/layers/jobs.json | grep -v Service | tr -d ' \\n'",
+      "grep '\"kind\": \"' ~/.config/overthink/installed/layers/jobs.json | grep -v Service | grep -v System | tr -d ' \\n'",
     )
     expect(ops).toBe('"kind":"remove-dropin","kind":"service-disable","kind":"restore-enabled",')
     await done('deploy del host --yes')

@@ -5,7 +5,14 @@ import type { BuilderStep, TaskStep } from '../../../plan/ir.ts'
 import type { HostPlan } from '../../../plan/host/index.ts'
 import type { Wanted } from '../../../plan/host/wanted.ts'
 import { persisted, scopeOf, SCOPE_NUMBERS } from '../../../plan/steps.ts'
-import { mergeOps, mergeSteps, type LayerRecord, type RecordedOp, type RecordedStep } from '../../../state/ledger.ts'
+import {
+  isLike,
+  mergeOps,
+  mergeSteps,
+  type LayerRecord,
+  type RecordedOp,
+  type RecordedStep,
+} from '../../../state/ledger.ts'
 import { actionScript, fetchScript, placeScript, PRELUDE, runFetched } from '../../../synth/host/script.ts'
 import { look, readText, type Seen } from './observe.ts'
 import type { LedgerFiles } from './records.ts'
@@ -41,7 +48,8 @@ export interface HostTools extends Venue {
 /** Brings a machine to what its deploy wants, layer after layer; what a step will change is recorded before it does. (HOST-37, HOST-38) */
 export async function applyHost(plan: HostPlan, works: readonly Work[], tools: HostTools): Promise<void> {
   const { ledger, now } = tools
-  const { layers: records, deploys } = await ledger.read()
+  const { layers, deploys } = await ledger.read()
+  const records = new Map(layers)
   const closed = (work: Work) => work.closed !== undefined
   const idle = works.every((work) => work.done || closed(work))
   const complete = plan.plans.every(({ layer }) => records.get(layer)?.deployed_by.includes(plan.deployId) === true)
@@ -70,6 +78,7 @@ export async function applyHost(plan: HostPlan, works: readonly Work[], tools: H
         deployed_by: [...new Set([...(before?.deployed_by ?? []), plan.deployId])],
         deployed_at: timeOf(now()),
       },
+      records,
       tools,
     )
     await recorder.save()
@@ -92,10 +101,13 @@ interface Pending {
 /** The record of a layer while its steps are done. */
 class Recorder {
   #record: LayerRecord
+  readonly #records: Map<string, LayerRecord>
   readonly #tools: HostTools
 
-  constructor(record: LayerRecord, tools: HostTools) {
+  /** `records` are those of all layers on the machine; they are kept as they are now. */
+  constructor(record: LayerRecord, records: Map<string, LayerRecord>, tools: HostTools) {
     this.#record = record
+    this.#records = records
     this.#tools = tools
   }
 
@@ -132,7 +144,24 @@ class Recorder {
     return mergeOps(reverse_ops, [op]).length === reverse_ops.length
   }
 
+  /** Whether a step was done by an earlier run. */
+  knows(digest: string): boolean {
+    return this.#record.steps?.some(({ extra }) => extra?.['digest'] === digest) === true
+  }
+
+  /** The other layer that has an operation like this one; of several, the one that came last. (HOST-57) */
+  otherWith(op: RecordedOp): string | undefined {
+    const { layer } = this.#record
+    const theirs = [...this.#records.values()].flatMap((record) =>
+      record.layer !== layer && record.deployed_by.length > 0
+        ? (record.reverse_ops ?? []).filter((one) => isLike(one, op)).map((one) => ({ layer: record.layer, one }))
+        : [],
+    )
+    return theirs.find(({ layer: name }) => !theirs.some(({ one }) => one.extra?.['of'] === name))?.layer
+  }
+
   save(): Promise<void> {
+    this.#records.set(this.#record.layer, this.#record)
     return this.#tools.ledger.writeLayer(this.#record)
   }
 }
@@ -143,15 +172,17 @@ const skip = ({ step, closed }: Work, { say }: HostTools): void =>
 
 async function perform(work: Work, recorder: Recorder, tools: HostTools): Promise<void> {
   const { step, closed, done, layer } = work
-  const { say, signal, now } = tools
+  const { say, signal } = tools
   if (closed !== undefined) {
     skip(work, tools)
     return
   }
-  if (done) return
+  if (done) {
+    await adopt(work, recorder, tools)
+    return
+  }
   signal.throwIfAborted()
-  const summary = describe(step)
-  say(`${layer.plan.layer}: ${summary}`)
+  say(`${layer.plan.layer}: ${describe(step)}`)
   await tools.before(work)
   if (step.kind === 'Task' && step.task.verb === 'download') {
     await performDownload(work, step, recorder, tools)
@@ -166,12 +197,9 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
       ops: (before: ReadonlySet<string>) => ops(before),
     }
     await recorder.before([], builder.folders, pending)
-    ops = await builder.build()
-    await recorder.after(
-      { ...persisted(step), summary, completed_at: timeOf(now()), extra: { digest: work.digest } },
-      {},
-      pending,
-    )
+    const built = await builder.build()
+    ops = built.ops
+    await recorder.after(recordOf(work, built.uses, tools), {}, pending)
     return
   }
   const seen = await look(
@@ -179,7 +207,7 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
     tools[work.privilege],
   )
   const backups = backupFolder(work, tools)
-  const undo = undoOf(work, seen, backups)
+  const undo = undoOf(work, seen, backups, recorder)
   const { ops, directories } = undo
   // What an earlier run has recorded was kept then: what is there now is ov's own.
   const keeps = undo.keeps.filter(({ op }) => !recorder.has(op))
@@ -193,11 +221,46 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
       one.kind === 'text' ? [[one.path, sha256(one.text)]] : one.kind === 'copy' ? [[one.path, one.hash]] : [],
     ),
   )
-  await recorder.after(
-    { ...persisted(step), summary, completed_at: timeOf(now()), extra: { digest: work.digest } },
-    written,
-    packages,
+  await recorder.after(recordOf(work, await usesOf(step, tools), tools), written, packages)
+}
+
+/** A step that was done; `uses` are names that it shares with other layers, by the operation that takes them back. */
+const recordOf = (
+  { step, digest }: Work,
+  uses: Readonly<Record<string, string>>,
+  { now }: Pick<HostTools, 'now'>,
+): RecordedStep => ({
+  ...persisted(step),
+  summary: describe(step),
+  completed_at: timeOf(now()),
+  extra: { digest, ...uses },
+})
+
+/** What a layer lists, whoever brought it: none of it goes as long as the layer is there. (HOST-57) */
+async function usesOf(step: Work['step'], venue: Venue): Promise<Record<string, string>> {
+  if (step.kind !== 'SystemPackages' || step.phase !== 'install') return {}
+  const uses = step.packages.map(bareName)
+  // One that others provide is never listed by its name.
+  const there = await packagesOf(step.format, 'installed', venue)
+  const absent = uses.filter((name) => !there.has(name)).join(' ')
+  return { uses: uses.join(' '), undo: `package-remove ${step.format}`, ...(absent !== '' && { absent }) }
+}
+
+/** What is as it should be already: where another layer made it so, it stays until this one goes, too. (HOST-57, HOST-58) */
+async function adopt(work: Work, recorder: Recorder, tools: HostTools): Promise<void> {
+  const { step, digest } = work
+  if (recorder.knows(digest)) return
+  const ops = undoOf(work, work.seen, '', recorder).ops.filter(({ extra }) => extra?.['of'] !== undefined)
+  if (isService(step) && step.enable) {
+    const about = unitOp(step)
+    if (recorder.otherWith({ kind: 'service-disable', ...about }) !== undefined)
+      ops.push({ kind: 'service-disable', ...about }, { kind: 'restore-enabled', ...about })
+  }
+  await recorder.before(
+    ops.map(({ extra: { backup: _, ...extra } = {}, ...op }) => ({ ...op, extra })),
+    [],
   )
+  await recorder.after(recordOf(work, await usesOf(step, tools), tools), {})
 }
 
 /** Fetches first, and changes the machine only when all of it is there. What came whole goes whole; what was there comes back. (HOST-14, HOST-15) */
@@ -241,11 +304,7 @@ async function performDownload(work: Work, step: TaskStep, recorder: Recorder, t
   ]
   const { exitCode, stdout, stderr } = await script(lines.join('\n'), privilege, tools)
   if (exitCode !== 0) throw failed(work, exitCode, `${stdout}${stderr}`)
-  const summary = describe(step)
-  await recorder.after(
-    { ...persisted(step), summary, completed_at: timeOf(tools.now()), extra: { digest: work.digest } },
-    {},
-  )
+  await recorder.after(recordOf(work, {}, tools), {})
 }
 
 /** As it was before ov: below a folder that only the owner of these files reads. */
@@ -259,6 +318,7 @@ function undoOf(
   { step, wanted }: Work,
   seen: readonly Seen[],
   backups: string,
+  recorder: Recorder,
 ): { ops: RecordedOp[]; directories: string[]; keeps: { path: string; backup: string; op: RecordedOp }[] } {
   const scope = SCOPE_NUMBERS[scopeOf(step)]
   const withScope = scope === 0 ? {} : { scope }
@@ -278,6 +338,8 @@ function undoOf(
     if (one.kind === 'block') Object.assign(extra, { layer, marker: one.marker })
     else if (step.kind === 'ShellHook') extra['layer'] = layer
     const op = { kind, targets: [one.path], ...withScope }
+    const of = one.kind === 'block' ? undefined : recorder.otherWith(op)
+    if (of !== undefined) extra['of'] = of
     if (one.kind !== 'block' && there.type !== 'missing' && there.type !== 'directory') {
       const backup = `${backups}${one.path}`
       extra['backup'] = backup
@@ -294,12 +356,17 @@ async function serviceOps(
   recorder: Recorder,
   tools: HostTools,
 ): Promise<RecordedOp[]> {
-  const scope = SCOPE_NUMBERS[scopeOf(step)]
-  const about = { targets: [unitOf(step)], ...(scope !== 0 && { scope }) }
+  const about = unitOp(step)
   const disable = { kind: 'service-disable', ...about }
   if (recorder.has(disable)) return []
   const now = (await unitsNow(step.targetScope, about.targets, tools)).get(unitOf(step))
   return now?.enabled === true ? [disable, { kind: 'restore-enabled', ...about }] : [disable]
+}
+
+/** The unit of a service, as operations name it. */
+function unitOp(step: Extract<Work['step'], { kind: 'ServicePackaged' | 'ServiceCustom' }>) {
+  const scope = SCOPE_NUMBERS[scopeOf(step)]
+  return { targets: [unitOf(step)], ...(scope !== 0 && { scope }) }
 }
 
 function opKind(step: Work['step'], { kind }: Wanted, scope: number): string {

@@ -14,8 +14,14 @@ export interface OpenBuilder {
   readonly before: readonly string[]
   /** Folders that are made for it, which go when nothing is left in them. */
   readonly folders: readonly string[]
-  /** Builds; then says how what was not there before is taken back. */
-  readonly build: () => Promise<(before: ReadonlySet<string>) => RecordedOp[]>
+  readonly build: () => Promise<Built>
+}
+
+interface Built {
+  /** How what was not there before is taken back. */
+  readonly ops: (before: ReadonlySet<string>) => RecordedOp[]
+  /** What the layer lists, whoever brought it. */
+  readonly uses: Readonly<Record<string, string>>
 }
 
 /** Builds what a layer has for a builder, in the builder image, into the home of the deploying user. (HOST-20 to HOST-24, HOST-63) */
@@ -36,11 +42,7 @@ export async function openBuilder(step: BuilderStep, tools: HostTools): Promise<
   }
 }
 
-async function build(
-  step: BuilderStep,
-  image: string,
-  tools: HostTools,
-): Promise<(before: ReadonlySet<string>) => RecordedOp[]> {
+async function build(step: BuilderStep, image: string, tools: HostTools): Promise<Built> {
   const { machine, user, say, signal } = tools
   const files = tools.stage(step.layerName)
   await user.run(['mkdir', '-p', '--', ...builderFolders(machine.user.home), files])
@@ -60,13 +62,48 @@ async function build(
   // It may have been there already; nothing at all was no build. (HOST-63)
   if ((step.results ?? []).length > 0 && after.length === 0)
     throw failed(step, 'ended without an error, and built nothing', output)
-  return (before) =>
-    opsOf(
-      step,
-      after.filter((path) => !before.has(path)),
-      output,
-      machine.user.home,
-    )
+  const names = await namesOf(step, files, output, tools)
+  return {
+    ops: (before) =>
+      opsOf(
+        step,
+        after.filter((path) => !before.has(path)),
+        names,
+        machine.user.home,
+      ),
+    uses: names.length === 0 ? {} : { uses: names.join(' '), undo: UNDO[step.builder] ?? '' },
+  }
+}
+
+/** What takes back what a builder made. */
+const UNDO: Readonly<Record<string, string>> = {
+  npm: 'npm-uninstall-g',
+  cargo: 'cargo-uninstall',
+  pixi: 'pixi-env-remove',
+}
+
+/** What a layer asks a builder for, by name. */
+async function namesOf(
+  { builder, stage = [] }: BuilderStep,
+  files: string,
+  output: readonly string[],
+  { user }: HostTools,
+): Promise<string[]> {
+  switch (builder) {
+    case 'npm': {
+      const manifest = stage.flatMap((step) =>
+        'copy' in step && /(?:^|\/)package\.json$/.test(step.copy) ? [step.copy] : [],
+      )[0]
+      const { stdout } = await user.run(['cat', '--', `${files}/${manifest ?? 'package.json'}`])
+      return Object.keys((JSON.parse(stdout) as { dependencies?: Record<string, string> }).dependencies ?? {})
+    }
+    case 'cargo':
+      return output.flatMap((line) => /^\s*(?:Installed|Replaced) package `(\S+) /.exec(line)?.[1] ?? [])
+    case 'pixi':
+      return ['default']
+    default:
+      return []
+  }
 }
 
 /** Folders of the home above what a pattern finds. */
@@ -87,25 +124,21 @@ async function matches(patterns: readonly string[], { user }: Pick<HostTools, 'u
 }
 
 /** How it is taken back: by the paths that are new, so that no tool is needed for it. (HOST-49) */
-function opsOf(step: BuilderStep, made: readonly string[], output: readonly string[], home: string): RecordedOp[] {
+function opsOf(step: BuilderStep, made: readonly string[], names: readonly string[], home: string): RecordedOp[] {
   if (made.length === 0) return []
-  const paths = made.join('\n')
   const scope = 1
+  const kind = UNDO[step.builder]
+  const paths = made.join('\n')
   switch (step.builder) {
     case 'npm': {
       const modules = `${home}/.npm-global/lib/node_modules/`
       const targets = made.flatMap((path) => (path.startsWith(modules) ? [path.slice(modules.length)] : []))
-      return [{ kind: 'npm-uninstall-g', targets, scope, extra: { paths } }]
+      return [{ kind: kind!, targets, scope, extra: { paths } }]
     }
-    case 'cargo': {
-      const targets = output.flatMap((line) => /^\s*Installed package `(\S+) /.exec(line)?.[1] ?? [])
-      return [{ kind: 'cargo-uninstall', targets, scope, extra: { paths } }]
-    }
-    case 'pixi': {
-      const environments = `${home}/.pixi/envs/`
-      const env = made.find((path) => path.startsWith(environments))?.slice(environments.length) ?? 'default'
-      return [{ kind: 'pixi-env-remove', scope, extra: { layer: step.layerName, env, paths } }]
-    }
+    case 'cargo':
+      return [{ kind: kind!, targets: names, scope, extra: { paths } }]
+    case 'pixi':
+      return [{ kind: kind!, scope, extra: { layer: step.layerName, env: names[0] ?? 'default', paths } }]
     default:
       return [{ kind: 'rm-dir-recursive', targets: made, scope }]
   }

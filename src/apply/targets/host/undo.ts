@@ -2,6 +2,8 @@ import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { withoutBlock } from '../../../format/fence.ts'
 import { quoteSingle } from '../../../format/index.ts'
 import {
+  isLike,
+  mergeOps,
   withoutDeploy,
   type DeployRecord,
   type LayerRecord,
@@ -41,30 +43,48 @@ export function undoPlan({ deploy_id, layer }: DeployRecord, ledger: Ledger, kee
   return [...layer].reverse().flatMap((name) => {
     const record = ledger.layers.get(name)
     if (!record || !record.deployed_by.includes(deploy_id) || withoutDeploy(record, deploy_id)) return []
-    const ops = [...(record.reverse_ops ?? [])].reverse().filter(({ kind }) => !(KEPT[kind] && keeping[KEPT[kind]]))
-    // What was enabled before is so at the end, in whatever order the two were recorded. (HOST-45)
-    const last = ops.filter(({ kind }) => kind === 'restore-enabled')
-    return [...ops.filter((op) => !last.includes(op)), ...last].map((op) => ({ layer: record, op }))
+    return opsOf(record, keeping).map((op) => ({ layer: record, op }))
   })
+}
+
+function opsOf({ reverse_ops = [] }: LayerRecord, keeping: Keeping): RecordedOp[] {
+  const ops = [...reverse_ops].reverse().filter(({ kind }) => !(KEPT[kind] && keeping[KEPT[kind]]))
+  // What was enabled before is so at the end, in whatever order the two were recorded. (HOST-45)
+  const last = ops.filter(({ kind }) => kind === 'restore-enabled')
+  return [...ops.filter((op) => !last.includes(op)), ...last]
 }
 
 /** Takes a deploy back. What fails stays recorded, and is tried again by the next run. (HOST-46, HOST-47) */
 export async function undoHost(deploy: DeployRecord, keeping: Keeping, tools: HostTools): Promise<void> {
   const { ledger, say } = tools
-  const known = await ledger.read()
+  const layers = new Map((await ledger.read()).layers)
   const problems: DiagnosticError[] = []
-  const plan = undoPlan(deploy, known, keeping)
   for (const name of [...deploy.layer].reverse()) {
-    const record = known.layers.get(name)
+    const record = layers.get(name)
     if (!record?.deployed_by.includes(deploy.deploy_id)) continue
     const left = withoutDeploy(record, deploy.deploy_id)
     if (left) {
       await ledger.writeLayer(left)
+      layers.set(name, left)
       continue
     }
+    layers.delete(name)
     const failed: RecordedOp[] = []
-    for (const { op } of plan.filter((one) => one.layer === record)) {
-      const cause = await undo(op, known, record, tools)
+    for (const op of opsOf(record, keeping)) {
+      const others = [...layers.values()].filter(({ deployed_by }) => deployed_by.length > 0)
+      const heir = heirOf(op, record, others)
+      if (heir) {
+        layers.set(heir.record.layer, heir.record)
+        await ledger.writeLayer(heir.record)
+        // It was a copy of what this layer had put there.
+        if (heir.copy !== undefined)
+          await script(`rm -rf -- ${quoteSingle(heir.copy)}`, op.scope === 1 ? 'user' : 'root', tools)
+        continue
+      }
+      const cause = await undo(op, others, tools, async (changed) => {
+        layers.set(changed.layer, changed)
+        await ledger.writeLayer(changed)
+      })
       if (cause === undefined) continue
       say(`reverse: ${op.kind} failed: ${cause}`)
       failed.unshift(op)
@@ -75,6 +95,17 @@ export async function undoHost(deploy: DeployRecord, keeping: Keeping, tools: Ho
       continue
     }
     await removeFolders(record, tools)
+    // A folder that somebody else has things in goes with the last of them.
+    for (const heir of layers.values()) {
+      const known = heir.directories ?? []
+      const places = [...known, ...(heir.reverse_ops ?? []).flatMap(({ targets = [] }) => targets)]
+      const more = (record.directories ?? []).filter(
+        (folder) => !known.includes(folder) && places.some((path) => path.startsWith(`${folder}/`)),
+      )
+      if (more.length === 0) continue
+      layers.set(heir.layer, { ...heir, directories: [...known, ...more] })
+      await ledger.writeLayer(layers.get(heir.layer)!)
+    }
     await ledger.removeLayer(name)
   }
   if (problems.length > 0) throw new DiagnosticError(problems.flatMap(({ diagnostics }) => [...diagnostics]))
@@ -83,6 +114,44 @@ export async function undoHost(deploy: DeployRecord, keeping: Keeping, tools: Ho
   if (![...after.deploys.values()].some(({ target }) => target === deploy.target))
     await forgetDeployEnv(deploy.target.replace(/^host:/, ''), tools)
   if (after.layers.size === 0) await removeProfile(tools)
+}
+
+/**
+ * A layer that has something of its own at the same place, and came later: it keeps it, and what was there before both is now what it puts back.
+ * (HOST-57)
+ */
+function heirOf(
+  op: RecordedOp,
+  record: LayerRecord,
+  others: readonly LayerRecord[],
+): { readonly record: LayerRecord; readonly copy?: string } | undefined {
+  if (op.kind === 'restore-enabled') {
+    const other = others.find(({ reverse_ops = [] }) =>
+      reverse_ops.some((one) => isLike(one, { ...op, kind: 'service-disable' })),
+    )
+    return other && { record: other }
+  }
+  for (const other of others) {
+    const ops = other.reverse_ops ?? []
+    const theirs = ops.find((one) => isLike(one, op))
+    if (!theirs) continue
+    if (op.kind === 'service-disable') {
+      // It was enabled when the other one came, because of this one.
+      const wasEnabled = record.reverse_ops?.some((one) => isLike(one, { ...op, kind: 'restore-enabled' })) === true
+      const isRestore = (one: RecordedOp) => isLike(one, { ...op, kind: 'restore-enabled' })
+      return { record: wasEnabled ? other : { ...other, reverse_ops: ops.filter((one) => !isRestore(one)) } }
+    }
+    if (theirs.extra?.['of'] !== record.layer) continue
+    const { backup: copy, of: _, ...rest } = theirs.extra
+    const { extra: __, ...bare } = theirs
+    const extra = { ...rest, ...op.extra }
+    const taken = Object.keys(extra).length > 0 ? { ...bare, extra } : bare
+    return {
+      record: { ...other, reverse_ops: ops.map((one) => (one === theirs ? taken : one)) },
+      ...(copy !== undefined && { copy }),
+    }
+  }
+  return undefined
 }
 
 const incomplete = (layer: string, failed: readonly RecordedOp[]): DiagnosticError =>
@@ -97,12 +166,15 @@ const incomplete = (layer: string, failed: readonly RecordedOp[]): DiagnosticErr
 
 const SYSTEM = 0
 
+/** Changes the record of another layer: what it lists as well is taken back with that one. */
+type HandOver = (record: LayerRecord) => Promise<void>
+
 /** Does one operation; why it failed, where it did. What is not there any more counts as done. (HOST-44, HOST-46) */
 async function undo(
   op: RecordedOp,
-  ledger: Ledger,
-  record: LayerRecord,
+  others: readonly LayerRecord[],
   tools: HostTools,
+  handOver: HandOver,
 ): Promise<string | undefined> {
   const { kind, targets = [], scope = SYSTEM, extra = {} } = op
   const privilege: Privilege = scope === SYSTEM ? 'root' : 'user'
@@ -118,12 +190,12 @@ async function undo(
   const isKnown = (unit: string) => `${systemctl} cat -- ${unit} >/dev/null 2>&1`
   switch (kind) {
     case 'package-remove':
-      return removePackages(op, ledger, record, tools)
+      return removePackages(op, others, tools, handOver)
     case 'rm-file-system':
     case 'rm-file-user':
     case 'remove-envd-file':
     case 'remove-repo-file':
-      return run(paths.map((path) => takeAway(path, extra['backup'])).join('\n'))
+      return run(paths.map((path) => takeAway(path, extra)).join('\n'))
     case 'rm-dir-recursive':
       return run(`rm -rf -- ${paths.join(' ')}`)
     case 'service-disable':
@@ -133,7 +205,7 @@ async function undo(
     case 'service-remove':
     case 'remove-dropin':
       return run(
-        `${paths.map((path) => `${takeAway(path, extra['backup'])}\nrmdir -- "$(dirname -- ${path})" 2>/dev/null || :`).join('\n')}\n${systemctl} daemon-reload`,
+        `${paths.map((path) => `${takeAway(path, extra)}\nrmdir -- "$(dirname -- ${path})" 2>/dev/null || :`).join('\n')}\n${systemctl} daemon-reload`,
       )
     case 'remove-managed-block': {
       for (const target of targets) {
@@ -150,7 +222,7 @@ async function undo(
     case 'pixi-env-remove':
     case 'cargo-uninstall':
     case 'npm-uninstall-g':
-      return removeBuilt(op, ledger, record, tools)
+      return removeBuilt(op, others, tools, handOver)
     default:
       return `this ov does not know how to take back ${JSON.stringify(kind)}`
   }
@@ -161,18 +233,33 @@ async function undo(
  * HOST-57)
  */
 async function removeBuilt(
-  { kind, targets = [], extra = {} }: RecordedOp,
-  { layers }: Ledger,
-  record: LayerRecord,
+  op: RecordedOp,
+  others: readonly LayerRecord[],
   tools: HostTools,
+  handOver: HandOver,
 ): Promise<string | undefined> {
+  const { kind, targets = [], extra = {} } = op
   const { home } = tools.machine.user
   const env = extra['env'] ?? 'default'
-  const others = [...layers.values()]
-    .filter((other) => other.layer !== record.layer && other.deployed_by.length > 0)
-    .flatMap(({ reverse_ops = [] }) => reverse_ops.filter((op) => op.kind === kind))
-  const needed = (name: string) => others.some((op) => (op.targets ?? []).includes(name))
-  if (kind === 'pixi-env-remove' && others.some((op) => (op.extra?.['env'] ?? 'default') === env)) return undefined
+  const uses = (name: string) => others.find((other) => usedBy(other, kind).includes(name))
+  if (kind === 'pixi-env-remove') {
+    const other = uses(env)
+    if (other) {
+      await handOver({ ...other, reverse_ops: mergeOps(other.reverse_ops ?? [], [op]) })
+      return undefined
+    }
+  }
+  const needed = (name: string) => uses(name) !== undefined
+  for (const other of new Set(targets.flatMap((name) => uses(name) ?? []))) {
+    const theirs = targets.filter((name) => uses(name) === other)
+    const paths = extra['paths']?.split('\n').filter((path) => theirs.some((name) => path.endsWith(`/${name}`))) ?? []
+    const links = extra['paths']?.split('\n').filter((path) => path.includes('/bin/')) ?? []
+    const more = { ...extra, ...(extra['paths'] !== undefined && { paths: [...paths, ...links].join('\n') }) }
+    await handOver({
+      ...other,
+      reverse_ops: mergeOps(other.reverse_ops ?? [], [{ ...op, targets: theirs, extra: more }]),
+    })
+  }
   const left = targets.filter((name) => !needed(name))
   const paths = extra['paths']?.split('\n') ?? []
   const prefix = `export CARGO_HOME=${quoteSingle(`${home}/.cargo`)} NPM_CONFIG_PREFIX=${quoteSingle(`${home}/.npm-global`)}`
@@ -206,14 +293,23 @@ const forgetCrates = (
 ${names.map((name) => `sed -i ${quoteSingle(`/^"${name.replace(/[^\w-]/g, '.')} /d`)} .crates.toml`).join('\n')}
 grep -q '^"' .crates.toml || rm -f .crates.toml .crates2.json`
 
+/** What a layer lists of a kind, whether it brought it or found it there. */
+const usedBy = ({ steps = [] }: LayerRecord, kind: string, format = ''): string[] =>
+  steps.flatMap(({ extra = {} }) =>
+    extra['uses'] !== undefined && extra['undo'] === `${kind} ${format}`.trim() ? extra['uses'].split(' ') : [],
+  )
+
 /** A file goes, or is again what it was. */
-const takeAway = (path: string, backup: string | undefined): string =>
-  backup === undefined
-    ? `rm -f -- ${path}`
-    : `if [ -e ${quoteSingle(backup)} ] || [ -L ${quoteSingle(backup)} ]; then mv -fT -- ${quoteSingle(backup)} ${path}; fi`
+const takeAway = (path: string, { backup, of }: Readonly<Record<string, string>>): string =>
+  backup !== undefined
+    ? `if [ -e ${quoteSingle(backup)} ] || [ -L ${quoteSingle(backup)} ]; then mv -fT -- ${quoteSingle(backup)} ${path}; fi`
+    : // What another layer had put there as well is that layer's.
+      of === undefined
+      ? `rm -f -- ${path}`
+      : ':'
 
 /** Folders that a layer made go when nothing is in them, the innermost first; so do those of what was kept. */
-async function removeFolders({ directories = [], layer }: LayerRecord, tools: HostTools): Promise<void> {
+async function removeFolders({ directories = [], reverse_ops = [] }: LayerRecord, tools: HostTools): Promise<void> {
   const { home } = tools.machine.user
   const byDepth = [...new Set(directories)].sort((a, b) => b.length - a.length)
   const rmdir = (paths: readonly string[]) =>
@@ -221,9 +317,9 @@ async function removeFolders({ directories = [], layer }: LayerRecord, tools: Ho
   const inHome = byDepth.filter((path) => path.startsWith(`${home}/`))
   const others = byDepth.filter((path) => !path.startsWith(`${home}/`))
   const kept = (root: string) =>
-    `[ ! -d ${quoteSingle(`${root}/${layer}`)} ] || find ${quoteSingle(root)} -depth -type d -empty -delete`
+    `[ ! -d ${quoteSingle(root)} ] || find ${quoteSingle(root)} -depth -type d -empty -delete`
   await script(`${rmdir(inHome)}\n${kept(`${home}/.config/overthink/installed/backups`)}`, 'user', tools)
-  if (others.length > 0 || tools.machine.user.uid === 0)
+  if (others.length > 0 || reverse_ops.some(({ scope = SYSTEM }) => scope === SYSTEM))
     await script(
       `${rmdir(others)}\n${kept('/var/lib/overthink/backups')}\nrmdir /var/lib/overthink 2>/dev/null || :`,
       'root',
@@ -236,20 +332,30 @@ async function removeFolders({ directories = [], layer }: LayerRecord, tools: Ho
  * with them and nothing needs any more. (HOST-57, HOST-58)
  */
 async function removePackages(
-  { format = '', targets = [], extra = {} }: RecordedOp,
-  { layers }: Ledger,
-  record: LayerRecord,
+  op: RecordedOp,
+  all: readonly LayerRecord[],
   tools: HostTools,
+  handOver: HandOver,
 ): Promise<string | undefined> {
+  const { format = '', targets = [], extra = {} } = op
   const host = tools.formats.get(format)?.host
   if (!host) return `packages of format ${JSON.stringify(format)} can't be removed here`
   const words = (text: string | undefined) => (text ?? '').split(' ').filter((word) => word !== '')
-  const others = [...layers.values()]
-    .filter((other) => other.layer !== record.layer && other.deployed_by.length > 0)
-    .flatMap(({ reverse_ops = [] }) => reverse_ops.filter((op) => op.kind === 'package-remove' && op.format === format))
-  const needed = new Set(
-    others.flatMap(({ targets: names = [], extra: more = {} }) => [...names, ...words(more['dependencies'])]),
+  const recorded = all.flatMap(({ reverse_ops = [] }) =>
+    reverse_ops.filter((one) => one.kind === 'package-remove' && one.format === format),
   )
+  const needed = new Set(
+    recorded.flatMap(({ targets: names = [], extra: more = {} }) => [...names, ...words(more['dependencies'])]),
+  )
+  for (const other of all) {
+    const theirs = targets.filter((name) => !needed.has(name) && usedBy(other, op.kind, format).includes(name))
+    if (theirs.length === 0) continue
+    for (const name of theirs) needed.add(name)
+    await handOver({
+      ...other,
+      reverse_ops: mergeOps(other.reverse_ops ?? [], [{ kind: op.kind, format, targets: theirs }]),
+    })
+  }
   const installed = await packagesOf(format, 'installed', tools)
   const ask = async (command: string, names: readonly string[]) => {
     const { stdout } = await tools.user.run(['sh', '-c', command, 'ov', ...names])

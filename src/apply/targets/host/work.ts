@@ -192,7 +192,9 @@ async function isDone(
     case 'SystemPackages': {
       if (step.phase !== 'install') return known
       const there = installed.get(step.format) ?? new Set()
-      return step.packages.every((name) => there.has(bareName(name))) || known
+      const absent =
+        record?.steps?.find(({ extra }) => extra?.['digest'] === digest)?.extra?.['absent']?.split(' ') ?? []
+      return step.packages.map(bareName).every((name) => there.has(name) || absent.includes(name))
     }
     case 'Task':
       return known || !['cmd', 'download', 'setcap'].includes(step.task.verb)
