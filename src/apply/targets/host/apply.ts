@@ -144,6 +144,17 @@ class Recorder {
     return mergeOps(reverse_ops, [op]).length === reverse_ops.length
   }
 
+  /**
+   * How what is at a path is kept before a step replaces it. An earlier run may have recorded that, and have ended before it did it: then it is
+   * still to be done. Where that run found nothing there, what is there now is ov's own.
+   */
+  keeping(path: string, backup: string, op: RecordedOp): { path: string; backup: string }[] {
+    const known = this.#record.reverse_ops?.find((one) => mergeOps([one], [op]).length === 1)
+    if (!known) return [{ path, backup }]
+    const recorded = known.extra?.['backup']
+    return recorded === undefined ? [] : [{ path, backup: recorded }]
+  }
+
   /** Whether a step was done by an earlier run. */
   knows(digest: string): boolean {
     return this.#record.steps?.some(({ extra }) => extra?.['digest'] === digest) === true
@@ -209,8 +220,7 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
   const backups = backupFolder(work, tools)
   const undo = undoOf(work, seen, backups, recorder)
   const { ops, directories } = undo
-  // What an earlier run has recorded was kept then: what is there now is ov's own.
-  const keeps = undo.keeps.filter(({ op }) => !recorder.has(op))
+  const keeps = undo.keeps.flatMap(({ path, backup, op }) => recorder.keeping(path, backup, op))
   if (isService(step) && step.enable) ops.push(...(await serviceOps(step, recorder, tools)))
   const packages =
     step.kind === 'SystemPackages' && step.phase === 'install' ? await packagesBefore(step, tools) : undefined
@@ -287,15 +297,20 @@ async function performDownload(work: Work, step: TaskStep, recorder: Recorder, t
     entries.map(({ path }) => path),
     tools[privilege],
   )
-  const isNew = new Set(entries.filter(({ path }) => !recorder.has({ kind, targets: [path], ...scope })))
+  const keeps = new Map(
+    entries.map((entry) => [
+      entry,
+      entry.state === 'old'
+        ? recorder.keeping(entry.path, `${backups}${entry.path}`, { kind, targets: [entry.path], ...scope })
+        : [],
+    ]),
+  )
   await recorder.before(ops, [...new Set(parents.flatMap(({ missing }) => missing))])
   const lines = [
     ...entries.flatMap((entry) => {
-      const { state, from, path } = entry
+      const { from, path } = entry
       return [
-        ...(state === 'old' && isNew.has(entry)
-          ? [`keep ${quoteSingle(path)} ${quoteSingle(`${backups}${path}`)}`]
-          : []),
+        ...keeps.get(entry)!.map((one) => `keep ${quoteSingle(one.path)} ${quoteSingle(one.backup)}`),
         `place ${quoteSingle(from)} ${quoteSingle(path)}`,
       ]
     }),
