@@ -38,7 +38,8 @@ if [ "$1" = --close ] && [ -e /run/killer/at ]; then
 fi
 exec /usr/bin/flock "$@"
 `
-const SNAPSHOT = `sudo find /etc /usr/local /home/op /var/lib/overthink -xdev \\( -path /home/op/.cache -o -path /home/op/killed -o -path /home/op/.ssh -o -path /home/op/.local -o -path /home/op/.config/overthink/installed -o -path /etc/ld.so.cache \\) -prune -o -not -type d -printf '%p %m %u:%g %l ' -not -type l -exec sha256sum {} \\; -o -printf '%p %m %l\\n' 2>/dev/null | sort
+const PLACES = `/etc /usr/local /home/op /var/lib/overthink -xdev \\( -path /home/op/.cache -o -path /home/op/killed -o -path /home/op/.ssh -o -path /home/op/.local -o -path /home/op/.config/overthink/installed -o -path /etc/ld.so.cache \\) -prune`
+const SNAPSHOT = `sudo find ${PLACES} -o -printf '%p %m %u:%g %l\\n' 2>/dev/null | sort; sudo find ${PLACES} -o -type f -exec sha256sum {} + 2>/dev/null | sort
 ls /home/op/.config/overthink/installed/*/* 2>/dev/null; systemctl is-active ov-all-nap; ls -d /tmp/ov-* 2>/dev/null`
 
 let operator: TestMachine
