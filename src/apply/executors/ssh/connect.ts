@@ -126,6 +126,8 @@ async function connectOnce(
       )
       client
         .once('handshake', () => clearTimeout(patience))
+        // Many small messages, each waited for: held back, every one of them takes 40 ms and more.
+        .once('connect', () => client.setNoDelay(true))
         .once('ready', ready)
         .once('error', fail)
         .once('close', () => fail(new Error('the connection was closed')))
