@@ -12,7 +12,7 @@ import { sha256 } from '../load/cache.ts'
 import { listTree } from '../state/output.ts'
 import { OUTPUT } from '../synth/index.ts'
 import type { Context } from './command.ts'
-import { chosen, orphanHosts } from './host-apply.ts'
+import { chosen, orphanHosts, sideBySide } from './host-apply.ts'
 import { pendingOn } from './host-deploys.ts'
 import { intend, selection, thisMachine, type Machine } from './machine.ts'
 import { withProject, type OpenProject } from './open.ts'
@@ -113,8 +113,9 @@ async function hostDifferences(
   const { location, bundle, entities, cache } = open
   const compiled = await compileProject(location, bundle, entities, cache)
   const differences: Difference[] = []
+  const looked = await sideBySide(context, hosts, compiled, (name) => pendingOn(context, name, compiled))
   for (const name of hosts) {
-    const { steps, isNew } = await pendingOn(context, name, compiled)
+    const { steps, isNew } = looked.get(name)!
     const left = steps.filter(({ closed }) => closed === undefined)
     for (const { layer, summary, closed } of steps)
       if (closed !== undefined) context.say(`${name}: left out (--${closed}): ${layer}: ${summary}`)

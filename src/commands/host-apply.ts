@@ -45,16 +45,16 @@ function outerDeploys(name: string, { project }: Pick<CompiledProject, 'project'
 /** Machines at a time: each has work of its own, and waits for its own package servers. */
 const AT_A_TIME = 16
 
-/** Applies host deploys, machines side by side. One that fails keeps no other from being finished. */
-export async function applyHosts(
+/**
+ * Does something for host deploys, machines side by side; what lives on one machine, or inside of one container, takes turns there: what others live
+ * in first. One that fails keeps no other from being done. (DEP-33)
+ */
+export async function sideBySide<T>(
   context: Context,
-  { location, bundle, entities, cache }: OpenProject,
-  { hosts, orphans }: { readonly hosts: readonly string[]; readonly orphans: readonly string[] },
-  options: { readonly dryRun?: boolean; readonly confirmWithin?: string },
-): Promise<number> {
-  const compiled = await compileProject(location, bundle, entities, cache)
-  const dryRun = options.dryRun === true
-  // What lives on one machine, or inside of one container, takes turns there: what others live in first. (DEP-33)
+  hosts: readonly string[],
+  compiled: CompiledProject,
+  one: (name: string) => Promise<T>,
+): Promise<Map<string, T>> {
   const machines = new Map<string, string[]>()
   const byDepth = hosts.toSorted(
     (a, b) => outerDeploys(a, compiled).length - outerDeploys(b, compiled).length || (a < b ? -1 : 1),
@@ -64,27 +64,8 @@ export async function applyHosts(
     machines.set(id, [...(machines.get(id) ?? []), name])
   }
   const several = hosts.length > 1
-  const failed = new Map<string, unknown>()
-  const one = async (name: string) => {
-    const own = several
-      ? { ...context, say: (line: string) => context.say(line.startsWith(`${name}: `) ? line : `${name}: ${line}`) }
-      : context
-    const { confirmWithin } = options
-    if (!dryRun)
-      return void (await installHost(
-        own,
-        compiled,
-        name,
-        undefined,
-        confirmWithin === undefined ? {} : { confirmWithin },
-      ))
-    const { steps } = await pendingOn(context, name, compiled)
-    for (const { layer, summary, closed } of steps)
-      context.say(
-        `${name}: ${closed === undefined ? 'would do' : `would leave out (--${closed})`} ${layer}: ${summary}`,
-      )
-    if (steps.length === 0) context.say(`${name}: no change`)
-  }
+  const done = new Map<string, T>()
+  const failed = new Map<string, DiagnosticError>()
   const waiting = [...machines.values()]
   const worker = async () => {
     for (let names = waiting.shift(); names; names = waiting.shift())
@@ -95,10 +76,10 @@ export async function applyHosts(
           continue
         }
         try {
-          await one(name)
+          done.set(name, await one(name))
         } catch (error) {
           // A bug of ov is told as one, whatever else goes on.
-          if (!(error instanceof DiagnosticError) && !context.signal.aborted) throw error
+          if (!(error instanceof DiagnosticError)) throw error
           failed.set(name, error)
           if (several) context.say(`${name}: failed`)
         }
@@ -106,13 +87,39 @@ export async function applyHosts(
   }
   await Promise.all(Array.from({ length: Math.min(AT_A_TIME, machines.size) }, worker))
   context.signal.throwIfAborted()
-  if (failed.size > 0) {
-    if (!several) throw failed.values().next().value
-    context.say(
-      `${hosts.length - failed.size} of ${hosts.length} hosts are done, not ${[...failed.keys()].sort().join(', ')}; the same command does what is left`,
-    )
-    throw together(failed)
-  }
+  const [first] = failed.values()
+  if (first === undefined) return done
+  if (!several) throw first
+  context.say(
+    `${done.size} of ${hosts.length} hosts are done, not ${hosts.filter((name) => !done.has(name)).join(', ')}; the same command does what is left`,
+  )
+  throw together(failed)
+}
+
+/** Applies host deploys. */
+export async function applyHosts(
+  context: Context,
+  { location, bundle, entities, cache }: OpenProject,
+  { hosts, orphans }: { readonly hosts: readonly string[]; readonly orphans: readonly string[] },
+  options: { readonly dryRun?: boolean; readonly confirmWithin?: string },
+): Promise<number> {
+  const compiled = await compileProject(location, bundle, entities, cache)
+  const { confirmWithin } = options
+  const dryRun = options.dryRun === true
+  await sideBySide(context, hosts, compiled, async (name) => {
+    const say = (line: string) => context.say(line.startsWith(`${name}: `) ? line : `${name}: ${line}`)
+    const own = hosts.length > 1 ? { ...context, say } : context
+    if (!dryRun) {
+      await installHost(own, compiled, name, undefined, confirmWithin === undefined ? {} : { confirmWithin })
+      return
+    }
+    const { steps } = await pendingOn(context, name, compiled)
+    for (const { layer, summary, closed } of steps)
+      context.say(
+        `${name}: ${closed === undefined ? 'would do' : `would leave out (--${closed})`} ${layer}: ${summary}`,
+      )
+    if (steps.length === 0) context.say(`${name}: no change`)
+  })
   for (const name of orphans) {
     if (dryRun) context.say(`${name}: would be taken back, it is no longer declared`)
     else await removeHost(context, { yes: true }, name)
@@ -121,10 +128,10 @@ export async function applyHosts(
 }
 
 /** What went wrong, machine by machine. */
-function together(failed: ReadonlyMap<string, unknown>): DiagnosticError {
+function together(failed: ReadonlyMap<string, DiagnosticError>): DiagnosticError {
   return new DiagnosticError(
     [...failed].flatMap(([name, error]) =>
-      (error as DiagnosticError).diagnostics.map((one) => ({ ...one, message: `${name}: ${one.message}` })),
+      error.diagnostics.map((one) => ({ ...one, message: `${name}: ${one.message}` })),
     ),
   )
 }

@@ -109,7 +109,7 @@ export async function installHost(
     store.put({ schemaVersion: 1, name, project: compiled.root, place })
     const tools: HostTools = {
       ...toolsFor(context, venue),
-      stage: (layer) => `${stage}/${layer}`,
+      stage,
       builderImage: (step) => builderImage(step, context, compiled),
       before: async ({ step, wanted }) => {
         if (place.kind === 'ssh' && touchesAccess(step, wanted)) await guard.arm()
@@ -206,10 +206,10 @@ export async function removeHost(context: Context, options: RemovalOptions, name
     return true
   }
   const guard = new AccessGuard(venue, confirmSeconds(options), (line) => context.say(line))
-  await locked(context, venue, async () => {
+  await locked(context, venue, async (stage) => {
     const tools: HostTools = {
       ...toolsFor(context, venue),
-      stage: () => '',
+      stage,
       before: () => Promise.resolve(),
       // Nothing is built to take something back.
       builderImage: () => Promise.reject(new Error('no builder is needed')),

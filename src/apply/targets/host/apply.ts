@@ -41,8 +41,8 @@ export interface HostTools extends Venue {
   readonly builderImage: (step: BuilderStep) => Promise<string>
   /** Called before a step is done. */
   readonly before: (work: Work) => Promise<void>
-  /** Where the files of a layer are on the machine. */
-  readonly stage: (layer: string) => string
+  /** Folder on the machine for the files of layers; it is there as long as this ov holds the ledger. */
+  readonly stage: string
 }
 
 /** Brings a machine to what its deploy wants, layer after layer; what a step will change is recorded before it does. (HOST-37, HOST-38) */
@@ -276,7 +276,7 @@ async function adopt(work: Work, recorder: Recorder, tools: HostTools): Promise<
 /** Fetches first, and changes the machine only when all of it is there. What came whole goes whole; what was there comes back. (HOST-14, HOST-15) */
 async function performDownload(work: Work, step: TaskStep, recorder: Recorder, tools: HostTools): Promise<void> {
   const { privilege, layer } = work
-  const folder = `${tools.stage(layer.plan.layer)}.download`
+  const folder = `${tools.stage}/${layer.plan.layer}.download`
   const fetched = await script(fetchScript(step, tools.machine, folder), privilege, tools)
   if (fetched.exitCode !== 0) throw failed(work, fetched.exitCode, fetched.stderr)
   const parts = fetched.stdout.split('\0')
@@ -437,7 +437,7 @@ async function brought(
 /** Does a step; what its programs print is told where it fails. */
 async function run(work: Work, keeps: readonly { path: string; backup: string }[], tools: HostTools): Promise<void> {
   const { step, wanted, privilege, layer } = work
-  const context = { machine: tools.machine, stage: tools.stage(layer.plan.layer) }
+  const context = { machine: tools.machine, stage: `${tools.stage}/${layer.plan.layer}` }
   for (const one of wanted) if (one.kind === 'block') await writeBlock(one, tools)
   const lines = [
     ...keeps.map(({ path, backup }) => `keep ${quoteSingle(path)} ${quoteSingle(backup)}`),
@@ -456,10 +456,11 @@ async function run(work: Work, keeps: readonly { path: string; backup: string }[
 export const script = (
   body: string,
   privilege: Privilege,
-  { ledger, ...venue }: Pick<HostTools, Privilege | 'ledger'>,
+  { ledger, stage, ...venue }: Pick<HostTools, Privilege | 'ledger' | 'stage'>,
 ) =>
   venue[privilege].run(['flock', '--close', ledger.root, 'bash', '-s'], {
-    stdin: `${PRELUDE}\nwork() {\n${body}\n}\nwork\n`,
+    // One that comes to its turn only after its ov is gone would get between the steps of the next.
+    stdin: `${PRELUDE}\n[ -d ${quoteSingle(stage)} ] || exit 75\nwork() {\n${body}\n}\nwork\n`,
   })
 
 async function writeBlock(wanted: Extract<Wanted, { kind: 'block' }>, tools: HostTools): Promise<void> {

@@ -44,7 +44,7 @@ export async function openBuilder(step: BuilderStep, tools: HostTools): Promise<
 
 async function build(step: BuilderStep, image: string, tools: HostTools): Promise<Built> {
   const { machine, user, say, signal } = tools
-  const files = tools.stage(step.layerName)
+  const files = `${tools.stage}/${step.layerName}`
   await user.run(['mkdir', '-p', '--', ...builderFolders(machine.user.home), files])
   const { argv, stdin } = builderRun(step, machine, { image, files })
   const output: string[] = []
