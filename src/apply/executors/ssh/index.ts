@@ -36,8 +36,7 @@ export class SshExecutor implements Executor, AsyncDisposable {
     signal?.throwIfAborted()
     await this.#session()
     try {
-      const channel = await this.#open(commandLine(argv, options))
-      const end = this.#ended(channel)
+      const { channel, end } = await this.#open(commandLine(argv, options))
       const texts = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
       for (const name of ['stdout', 'stderr'] as const) {
         const stream = name === 'stdout' ? channel : channel.stderr
@@ -62,10 +61,8 @@ export class SshExecutor implements Executor, AsyncDisposable {
   async hold(argv: readonly string[], waiting?: () => void): Promise<Held> {
     await this.#session()
     try {
-      const channel = await this.#open(commandLine(argv, {}))
-      const streams = { stdin: channel, stdout: channel, stderr: channel.stderr, end: this.#ended(channel) }
-      // Whoever releases it hears of a lost connection; nobody else does.
-      streams.end.catch(() => {})
+      const { channel, end } = await this.#open(commandLine(argv, {}))
+      const streams = { stdin: channel, stdout: channel, stderr: channel.stderr, end }
       const { line, release } = await held(streams, argv[0] ?? '', waiting)
       return { line, release: () => release().finally(() => this.#release()) }
     } catch (error) {
@@ -92,7 +89,7 @@ export class SshExecutor implements Executor, AsyncDisposable {
     else this.#free++
   }
 
-  #open(command: string): Promise<ClientChannel> {
+  #open(command: string): Promise<{ readonly channel: ClientChannel; readonly end: Promise<number> }> {
     if (this.#lost) return Promise.reject(this.#gone())
     return new Promise((done, fail) => {
       const lost = () => fail(this.#gone())
@@ -100,8 +97,15 @@ export class SshExecutor implements Executor, AsyncDisposable {
       try {
         this.#connection.client.exec(command, (error, channel) => {
           this.#connection.client.off('close', lost)
-          if (error) fail(this.#lost ? this.#gone() : this.#refuses(error))
-          else done(channel)
+          if (error) {
+            fail(this.#lost ? this.#gone() : this.#refuses(error))
+            return
+          }
+          // At once: a program that ends soon may have ended before anybody who waits for the channel gets to run.
+          const end = this.#ended(channel)
+          // Whoever waits for it hears of a lost connection; nobody else does.
+          end.catch(() => {})
+          done({ channel, end })
         })
       } catch {
         lost()
