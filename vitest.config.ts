@@ -7,7 +7,8 @@ const alias = { ov: new URL('./dsl/index.ts', import.meta.url).pathname }
 const server = { deps: { external: [/\/bundle\.mjs$/] } }
 
 /** Last, and alone, these would keep everything else waiting. */
-const LONGEST = /\/(?:(?:vault-)?killed|builders|keyring|catalogue|catalogue-texts|engines|deploys)\.test\.ts$/
+const LONGEST =
+  /\/(?:(?:vault-)?killed|builders|keyring|catalogue|catalogue-texts|engines|deploys|host|host-killed|ssh)\.test\.ts$/
 /** The longest files first: how long one is says most about how long it takes. */
 class LongestFirst {
   sort<File extends { readonly moduleId: string }>(files: File[]): Promise<File[]> {

@@ -13,7 +13,9 @@ describe('examples', () => {
     const { code, stderr } = await project.run('synth')
     expect(code, stderr).toBe(0)
     expect(stderr).toMatch(/^\d+ images?, \d+ deploys?: [^\n]*\n$/)
-    expect(project.files().filter((file) => file.endsWith('/Containerfile')).length).toBeGreaterThan(0)
+    // Hosts have no files of their own: what is installed depends on the machine.
+    const hosts = ['fleet', 'workstation'].includes(name)
+    expect(project.files().some((file) => file.endsWith('/Containerfile'))).toBe(!hosts)
   })
   it('LAY-45 LAY-49 IMG-26 the layers of multi-distro install what each distro calls them', async () => {
     const project = new Workspace()

@@ -35,6 +35,7 @@ class MemoryStore implements CredentialStore {
     return Promise.resolve()
   }
   list(): Promise<readonly Credential[]> {
+    if (this.broken) return Promise.reject(new StoreProblem(this.broken, `${this.name} is ${this.broken}`))
     return Promise.resolve(
       [...this.values.keys()].map((name) => {
         const at = name.lastIndexOf('/')
@@ -197,9 +198,13 @@ describe('where a credential is kept', () => {
   it('CRED-62 the list is that of all stores, each name once', async () => {
     const { credentials, stores } = chain('auto', { keyring: 'value', config: 'value' })
     stores.config.values.set('ov/api-key/a', 'x')
-    expect(await credentials.list()).toEqual([
+    const found = [
       { service: 'ov/api-key', key: 'a' },
       { service: 'ov/enc', key: 'web' },
-    ])
+    ]
+    expect(await credentials.list()).toEqual({ found, complete: true })
+    // A store that could not be asked may have more.
+    stores.config.broken = 'locked'
+    expect(await credentials.list()).toEqual({ found: found.slice(1), complete: false })
   })
 })

@@ -40,7 +40,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([operator?.bed.down(), ...(machines ?? []).map((bed) => bed.down())]))
 
-it('DEP-46 HOST-38 HOST-39 HOST-47 three of ten are in trouble: seven are done, three are told, and the next run finishes them', async () => {
+it('DEP-46 HOST-38 three of ten are in trouble: seven are done, three are told, and the next run finishes them', async () => {
   await asRoot(1, 'systemctl stop ssh')
   await asRoot(2, 'mkdir -p /opt/big && mount -t tmpfs -o size=64k tmpfs /opt/big')
   await asRoot(

@@ -1,4 +1,6 @@
 /** Layers on a machine that stays: installed, recorded, and taken back to the last file. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBareMachine, type TestMachine, type TestProject } from './machine.ts'
 
@@ -378,4 +380,25 @@ describe('what a host deploy may not do', () => {
     await done('deploy del host --yes')
     expect(await snapshot()).toBe(clean)
   })
+})
+
+it('HOST-31 HOST-54 HOST-55 the example workstation is applied, works in a login shell, and goes', async () => {
+  await sh(`rm -rf ${project.folder}`)
+  const folder = join(import.meta.dirname, '../../examples/workstation')
+  const files = ['layers.ts', 'deploy.ts', 'files/hello'].map((name) => [
+    name,
+    readFileSync(join(folder, name), 'utf8'),
+  ])
+  const example = await machine.project('host', Object.fromEntries(files) as Record<string, string>)
+  const before = await snapshot()
+  expect((await example.done('apply')).stderr).toMatch(/workstation: \d+ changes/)
+  expect(
+    await sh(
+      "bash -lc 'echo $EDITOR $LESS; rg --version | head -c 7; hello | head -c 10'; systemctl --user is-active ov-notes-notes; bash -ic 'alias ll' 2>/dev/null",
+    ),
+  ).toBe("nano -FRX\nripgrephello fromactive\nalias ll='ls -l'")
+  expect((await example.done('apply')).stderr).toContain('workstation: no change')
+  expect((await example.ov('diff')).exitCode).toBe(0)
+  await example.done('destroy workstation')
+  expect(await snapshot()).toBe(before)
 })

@@ -57,7 +57,7 @@ it('DEP-31 DEP-35 DEP-36 DEP-38 HOST-43 HOST-61 a host deploy inside of a pod is
   expect((await project.ov('diff')).exitCode).toBe(0)
 })
 
-it('DEP-34 DEP-51 HOST-50 HOST-61 it is taken back there, and a container that is gone took it along', async () => {
+it('HOST-50 HOST-61 it is taken back there, and a container that is gone took it along', async () => {
   expect((await project.done('deploy del more --dry-run')).stdout).toMatch(/would tear down host deploy [0-9a-f]{16}/)
   await project.done('destroy more tools')
   expect(await inside('ls /etc/files.conf /etc/more.conf ~/mine.conf /usr/bin/tree 2>/dev/null || echo gone')).toBe(

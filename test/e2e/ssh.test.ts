@@ -74,7 +74,7 @@ afterAll(async () => {
 })
 
 describe('a host that is reached over SSH', () => {
-  it('DEP-43 DEP-46 HOST-33 HOST-41 HOST-49 DEP-61 is applied there, and leaves nothing here', async () => {
+  it('DEP-43 DEP-46 HOST-33 HOST-41 HOST-49 is applied there, and leaves nothing here', async () => {
     await hosts(
       `export const db = host({ name: 'db', host: 'op@${target.ip}', layers: [files], ${ALLOW}, env: { EDITOR: 'vi' } })`,
     )
@@ -283,7 +283,7 @@ describe('a connection that is lost', () => {
 })
 
 describe('access', () => {
-  it('OV5047 an apply that locks the operator out is put back by the machine itself', async () => {
+  it('an apply that locks the operator out is put back by the machine itself', async () => {
     await hosts(`export const db = host({ name: 'db', host: 'op@${target.ip}', layers: [shut], ${ALLOW} })`)
     const { exitCode, stderr } = await work.ov('apply --confirm-within 10')
     expect(exitCode).toBe(1)
@@ -295,7 +295,7 @@ describe('access', () => {
     await work.done('destroy db')
   })
 
-  it('OV5047 one that lets the operator in again stops the timer', async () => {
+  it('one that lets the operator in again stops the timer', async () => {
     await hosts(`export const db = host({ name: 'db', host: 'op@${target.ip}', layers: [harmless], ${ALLOW} })`)
     const { stderr } = await work.done('apply')
     expect(stderr).toContain('access is touched')

@@ -98,7 +98,13 @@ export async function undoHost(deploy: DeployRecord, keeping: Keeping, tools: Ho
     // A folder that somebody else has things in goes with the last of them.
     for (const heir of layers.values()) {
       const known = heir.directories ?? []
-      const places = [...known, ...(heir.reverse_ops ?? []).flatMap(({ targets = [] }) => targets)]
+      const places = [
+        ...known,
+        ...(heir.reverse_ops ?? []).flatMap(({ targets = [], extra = {} }) => [
+          ...targets,
+          ...(extra['paths'] ?? '').split('\n'),
+        ]),
+      ]
       const more = (record.directories ?? []).filter(
         (folder) => !known.includes(folder) && places.some((path) => path.startsWith(`${folder}/`)),
       )
