@@ -9,6 +9,7 @@ export const tools = layer({
   pac: { packages: ['ripgrep', 'jq', 'tree'] },
   env: { RIPGREP_CONFIG_PATH: '~/.config/ripgrep/config' },
   tasks: [write('~/.config/ripgrep/config', { content: '--smart-case\n--hidden\n--glob=!.git\n', user: '${USER}' })],
+  eval: [{ command: 'rg --version', stdout: { contains: 'ripgrep' } }, { file: '~/.config/ripgrep/config' }],
 })
 
 /** How shells are set up, whichever of them somebody uses. */
@@ -27,4 +28,5 @@ export const notes = layer({
   version: '2026.332.900',
   depends: [shell],
   services: [service({ name: 'notes', exec: 'sleep infinity', scope: 'user', restart: 'always', enable: true })],
+  eval: [{ process: 'sleep' }],
 })

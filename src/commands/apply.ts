@@ -18,6 +18,7 @@ export interface ApplyOptions {
   readonly prune?: boolean
   readonly tag?: string
   readonly refreshBase?: boolean
+  readonly verify?: boolean
   readonly confirmWithin?: string
 }
 

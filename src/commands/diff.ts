@@ -115,11 +115,11 @@ async function hostDifferences(
   const differences: Difference[] = []
   const looked = await sideBySide(context, hosts, compiled, (name) => pendingOn(context, name, compiled))
   for (const name of hosts) {
-    const { steps, isNew } = looked.get(name)!
+    const { steps, profile, isNew } = looked.get(name)!
     const left = steps.filter(({ closed }) => closed === undefined)
     for (const { layer, summary, closed } of steps)
       if (closed !== undefined) context.say(`${name}: left out (--${closed}): ${layer}: ${summary}`)
-    if (left.length === 0 && !isNew) continue
+    if (left.length === 0 && profile.length === 0 && !isNew) continue
     differences.push({
       kind: 'host',
       name,
@@ -128,7 +128,9 @@ async function hostDifferences(
         ({ layer, summary, drifted }) =>
           `${layer}: ${summary}${drifted.length > 0 ? ' (changed by somebody else)' : ''}`,
       ),
-      diff: left.flatMap(({ texts }) => texts.map(([path, before, after]) => textDiff(path, before, after))).join(''),
+      diff: [...left.flatMap(({ texts }) => texts), ...profile]
+        .map(([path, before, after]) => textDiff(path, before, after))
+        .join(''),
     })
   }
   return [...differences, ...gone]

@@ -101,30 +101,32 @@ export async function applyHosts(
   context: Context,
   { location, bundle, entities, cache }: OpenProject,
   { hosts, orphans }: { readonly hosts: readonly string[]; readonly orphans: readonly string[] },
-  options: { readonly dryRun?: boolean; readonly confirmWithin?: string },
+  options: { readonly dryRun?: boolean; readonly verify?: boolean; readonly confirmWithin?: string },
 ): Promise<number> {
   const compiled = await compileProject(location, bundle, entities, cache)
   const { confirmWithin } = options
   const dryRun = options.dryRun === true
-  await sideBySide(context, hosts, compiled, async (name) => {
+  const codes = await sideBySide(context, hosts, compiled, async (name): Promise<number> => {
     const say = (line: string) => context.say(line.startsWith(`${name}: `) ? line : `${name}: ${line}`)
     const own = hosts.length > 1 ? { ...context, say } : context
-    if (!dryRun) {
-      await installHost(own, compiled, name, undefined, confirmWithin === undefined ? {} : { confirmWithin })
-      return
-    }
+    if (!dryRun)
+      return installHost(own, compiled, name, undefined, {
+        ...(confirmWithin !== undefined && { confirmWithin }),
+        ...(options.verify !== undefined && { verify: options.verify }),
+      })
     const { steps } = await pendingOn(context, name, compiled)
     for (const { layer, summary, closed } of steps)
       context.say(
         `${name}: ${closed === undefined ? 'would do' : `would leave out (--${closed})`} ${layer}: ${summary}`,
       )
     if (steps.length === 0) context.say(`${name}: no change`)
+    return 0
   })
   for (const name of orphans) {
     if (dryRun) context.say(`${name}: would be taken back, it is no longer declared`)
     else await removeHost(context, { yes: true }, name)
   }
-  return 0
+  return Math.max(0, ...codes.values())
 }
 
 /** What went wrong, machine by machine. */

@@ -2,18 +2,21 @@ import {
   AccessGuard,
   applyHost,
   pending,
+  profileEdits,
   stageFiles,
   survey,
   undoHost,
   undoPlan,
   type HostTools,
   type Keeping,
+  type ChangedText,
   type PendingStep,
   type StagedLayer,
   type Venue,
   type Work,
 } from '../apply/targets/host/index.ts'
 import { localExecutor } from '../apply/executors/local.ts'
+import { readText } from '../apply/images.ts'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { touchesAccess, undoTouchesAccess } from '../plan/host/access.ts'
 import { planHost, type HostPlan } from '../plan/host/index.ts'
@@ -27,6 +30,7 @@ import { builderImage } from './builder-image.ts'
 import type { Context } from './command.ts'
 import { confirm, hasTerminal } from './confirm.ts'
 import { hostSpec, isThisHost, type HostOptions } from './host-spec.ts'
+import { verifyHost } from './host-verify.ts'
 import type { CompiledProject } from './project.ts'
 import { openVenue, type OpenVenue } from './venue.ts'
 
@@ -36,6 +40,8 @@ export interface InstallFlags extends HostOptions {
   readonly allowRepoChanges?: boolean
   readonly allowRootTasks?: boolean
   readonly yes?: boolean
+  /** Run the checks of the layers afterwards. (DEP-08) */
+  readonly verify?: boolean
   /** Seconds after which a machine puts its access back. */
   readonly confirmWithin?: string
 }
@@ -123,7 +129,8 @@ export async function installHost(
     await guard.during(work, () => openVenue(place, context))
     const changed = works.filter(todo).length
     context.say(`${name}: ${changed === 0 ? 'no change' : changed === 1 ? '1 change' : `${changed} changes`}`)
-    return 0
+    const verify = options.verify ?? compiled.project.hosts.get(name)?.data.installOpts?.verify ?? false
+    return !verify || (await verifyHost(context, plan, venue)) ? 0 : 2
   })
 }
 
@@ -134,6 +141,8 @@ export async function pendingOn(
   compiled: CompiledProject,
 ): Promise<{
   readonly steps: readonly PendingStep[]
+  /** Files of the deploying user's shell that would read the variables of layers. */
+  readonly profile: readonly ChangedText[]
   readonly isNew: boolean
   readonly diagnostics: readonly Diagnostic[]
 }> {
@@ -143,7 +152,17 @@ export async function pendingOn(
   throwIfErrors(diagnostics)
   const ledger = await venue.ledger.read()
   const works = await survey(layers, ledger, gates, venue)
-  return { steps: await pending(works, venue), isNew: !ledger.deploys.has(plan.deployId), diagnostics }
+  const sourceOf = (layer: string, source: string) => {
+    const file = layers.find((one) => one.plan.layer === layer)?.files.find(({ to }) => to === source)
+    return file && readText(file.from)
+  }
+  const profile = await profileEdits(plan.name, plan.env, venue)
+  return {
+    steps: await pending(works, venue, sourceOf),
+    profile: profile.map(({ path, before, after }) => [path, before, after]),
+    isNew: !ledger.deploys.has(plan.deployId),
+    diagnostics,
+  }
 }
 
 export interface RemovalOptions {
@@ -167,6 +186,18 @@ export async function isInstalled(name: string): Promise<boolean> {
 }
 
 const SILENT = { say: () => {} }
+
+/** How a host deploy is: `running` as long as its machine's ledger has a record of it. (HOST-52) */
+export async function hostStatus(context: Context, name: string): Promise<string | undefined> {
+  const record = new HostStore(userPaths()).get(name)
+  if (!record) return undefined
+  await using venue = await openVenue(record.place, context)
+  const { deploys } = await venue.ledger.read()
+  const found = [...deploys.values()].filter(({ target }) => target === targetOf(name))
+  const layers = new Set(found.flatMap(({ layer }) => layer))
+  const images = new Set(found.map(({ image }) => image))
+  return `${name}  ${found.length > 0 ? 'running' : 'not installed'}  ${venue.id}  ${found.length} deploys, ${layers.size} layers, ${images.size} images`
+}
 
 /** Takes back what a host deploy did to its machine; false where there is none. (DEP-05, HOST-50) */
 export async function removeHost(context: Context, options: RemovalOptions, name: string): Promise<boolean> {

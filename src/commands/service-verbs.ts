@@ -8,6 +8,7 @@ import { openVault } from '../apply/volumes/index.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { containerName, deployName, tunnelUnit, type DeployName } from '../model/deploy-key.ts'
+import { HostStore } from '../state/hosts.ts'
 import { isInstalled } from './engine.ts'
 import type { Machine } from './machine.ts'
 import { refuseOtherPlaces, vaultOf } from './vault-of.ts'
@@ -62,6 +63,15 @@ export async function configured(argument: string, options: InstanceOption, mach
   const found = await known(argument, options, machine)
   if (found) return found
   const service = serviceOf(argument, options)
+  if (new HostStore(machine.paths).get(service.key))
+    throw new DiagnosticError([
+      {
+        code: 'OV6007',
+        severity: 'error',
+        message: `host "${service.key}": lifecycle operation not supported on host target`,
+        remedy: `layers on a machine are installed and taken back: ov apply ${service.key}, ov destroy ${service.key}; services of theirs are systemd's`,
+      },
+    ])
   const names = [...machine.deploys.entries.keys()]
   const close = names.includes(service.key) ? undefined : suggest(service.key, names)
   const named = service.instance === undefined ? service.image : `${service.image} -i ${service.instance}`

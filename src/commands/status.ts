@@ -60,15 +60,18 @@ export async function run(context: Context, options: StatusOptions, deploys: rea
   }
   for (;;) {
     const found = await look(wanted, machine)
-    const { missing } = found
+    const hosts = await hostsAmong(found.missing, context)
+    const missing = found.missing.filter((name) => !hosts.has(name))
     // An entry alone is a deploy that was taken down, or is yet to be set up.
     const rows = found.rows.filter(
       ({ status }) => options.all === true || wanted.length > 0 || status !== 'not configured',
     )
     if (options.watch === true && process.stdout.isTTY === true) context.result(`\x1b[H\x1b[2J${show(rows)}`)
     else if (options.json === true) context.result({ schemaVersion: 1, deploys: rows })
-    else if (rows.length > 0) context.result(wanted.length === 1 ? detail(rows[0]!, machine.clock.now()) : show(rows))
-    else if (missing.length === 0) context.say('no deploys on this machine')
+    else if (rows.length > 0 || hosts.size > 0) {
+      for (const status of hosts.values()) context.result(status)
+      if (rows.length > 0) context.result(wanted.length === 1 ? detail(rows[0]!, machine.clock.now()) : show(rows))
+    } else if (missing.length === 0) context.say('no deploys on this machine')
     for (const name of missing) context.say(`no deploy "${name}" on this machine`)
     if (options.watch !== true) return missing.length > 0 ? 1 : 0
     if (context.signal.aborted) return 0
@@ -78,6 +81,14 @@ export async function run(context: Context, options: StatusOptions, deploys: rea
     ])
     if (context.signal.aborted) return 0
   }
+}
+
+/** Host deploys that were asked for by name. (HOST-52) */
+async function hostsAmong(names: readonly string[], context: Context): Promise<Map<string, string>> {
+  if (names.length === 0) return new Map()
+  const { hostStatus } = await import('./host-deploys.ts')
+  const all = await Promise.all(names.map(async (name) => [name, await hostStatus(context, name)] as const))
+  return new Map(all.flatMap(([name, status]) => (status === undefined ? [] : [[name, status] as const])))
 }
 
 /** One question to systemd and one to podman, however many deploys there are. */

@@ -5,6 +5,7 @@ const PATH_ARGUMENT = {
   name: '[path]',
   help: 'file or folder of the project; default: the nearest one upwards from here',
 }
+const VERIFY = { flags: '--verify', help: 'run the checks of the layers of hosts afterwards' } as const
 const CONFIRM_WITHIN = {
   flags: '--confirm-within <seconds>',
   help: 'how long a machine waits for a new connection before it puts its access back (default 120)',
@@ -92,6 +93,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--prune', help: 'remove deploys that this project applied and no longer declares' },
       { flags: '--tag <tag>', help: 'tag for the images that are built' },
       { flags: '--refresh-base', help: 'make bootstrapped base images anew' },
+      VERIFY,
       CONFIRM_WITHIN,
     ],
     examples: [
@@ -310,6 +312,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--skip-incompatible', help: 'leave out layers that can not be installed on this machine' },
       { flags: '--builder-image <image>', help: 'image that brings the tools of npm, cargo, pixi and the like' },
       { flags: '-y, --yes', help: 'all that is asked for, without testing sudo first' },
+      VERIFY,
       CONFIRM_WITHIN,
     ],
     examples: ['ov deploy add host ripgrep --dry-run', 'ov deploy add workstation --allow-root-tasks'],

@@ -434,6 +434,11 @@ export const CODES = {
     explain:
       'An apply over SSH that touches ssh, the network or the firewall arms a timer on the machine. It is stopped over a new connection; when none comes in, the machine puts those settings back as they were.',
   },
+  OV5048: {
+    title: 'block without an end',
+    explain:
+      "What ov adds to files of shells stands between two marked lines. One of them is missing, so nobody can say what is ov's: the file is left alone.",
+  },
   OV6001: {
     title: 'bad deploy.yml',
     explain:

@@ -16,6 +16,9 @@ export interface Verdict extends Outcome {
   readonly description: string
 }
 
+/** What the variables and conditions of checks are about. */
+export type Subject = Pick<ImageMetadata, 'distro' | 'user' | 'home' | 'uid' | 'gid' | 'image' | 'fqdn' | 'acmeEmail'>
+
 /** Milliseconds that one attempt may take unless the check says otherwise. */
 const TIMEOUT = 30_000
 const HTTP_TIMEOUT = 10_000
@@ -46,7 +49,7 @@ export async function evaluateAll(
 /** Runs a check, again and again where it says so, and never throws for what it finds. (EVAL-11) */
 export async function evaluate(
   authored: BakedCheck,
-  metadata: ImageMetadata,
+  metadata: Subject,
   target: Target,
   clock: Clock,
 ): Promise<Verdict> {
@@ -104,7 +107,7 @@ async function attemptOnce(check: BakedCheck, target: Target, timeout: number): 
 /** The check as it is for this image: names of packages by distro, variables by labels. (EVAL-09, EVAL-15, EVAL-17) */
 function resolve(
   authored: BakedCheck,
-  metadata: ImageMetadata,
+  metadata: Subject,
 ): { readonly check: BakedCheck; readonly unresolved: readonly string[] } {
   const { user, home, uid, gid, image, fqdn, acmeEmail } = metadata
   const values: Readonly<Record<string, string>> = {

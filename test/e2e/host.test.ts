@@ -382,7 +382,7 @@ describe('what a host deploy may not do', () => {
   })
 })
 
-it('HOST-31 HOST-54 HOST-55 the example workstation is applied, works in a login shell, and goes', async () => {
+it('DEP-08 HOST-31 HOST-52 HOST-53 HOST-54 HOST-55 the example workstation is applied, works in a login shell, and goes', async () => {
   await sh(`rm -rf ${project.folder}`)
   const folder = join(import.meta.dirname, '../../examples/workstation')
   const files = ['layers.ts', 'deploy.ts', 'files/hello'].map((name) => [
@@ -391,7 +391,22 @@ it('HOST-31 HOST-54 HOST-55 the example workstation is applied, works in a login
   ])
   const example = await machine.project('host', Object.fromEntries(files) as Record<string, string>)
   const before = await snapshot()
-  expect((await example.done('apply')).stderr).toMatch(/workstation: \d+ changes/)
+  const first = await example.ov('diff')
+  expect(first.exitCode).toBe(2)
+  expect(first.stdout).toContain('tools: deb: ripgrep jq tree')
+  expect(first.stdout).toContain('+--smart-case')
+  expect(first.stdout).toContain('+echo "hello from $(hostname)"')
+  expect(first.stdout).toMatch(/\+\+\+ \/home\/op\/\.bashrc[\s\S]*\+alias ll=/)
+  expect(first.stdout).toMatch(/\+\+\+ \/home\/op\/\.profile[\s\S]*\+# overthink:begin \(managed/)
+  expect((await example.done('apply --verify')).stderr).toMatch(
+    /workstation: \d+ changes\nworkstation: checks: 3 passed · 0 failed · 0 skipped\n/,
+  )
+  // DEP-08: a check that fails is named with its layer, and the deploy stays.
+  await sh('sudo chmod 000 /usr/bin/rg')
+  const failed = await example.ov('deploy add workstation --verify')
+  expect(failed.exitCode).toBe(2)
+  expect(failed.stderr).toMatch(/✗ command rg --version: exit status is 126[\s\S]*from layer:tools/)
+  await sh('sudo chmod 755 /usr/bin/rg')
   expect(
     await sh(
       "bash -lc 'echo $EDITOR $LESS; rg --version | head -c 7; hello | head -c 10'; systemctl --user is-active ov-notes-notes; bash -ic 'alias ll' 2>/dev/null",
@@ -399,6 +414,22 @@ it('HOST-31 HOST-54 HOST-55 the example workstation is applied, works in a login
   ).toBe("nano -FRX\nripgrephello fromactive\nalias ll='ls -l'")
   expect((await example.done('apply')).stderr).toContain('workstation: no change')
   expect((await example.ov('diff')).exitCode).toBe(0)
+  // HOST-52
+  expect((await example.done('status workstation')).stdout).toBe(
+    'workstation  running  local  1 deploys, 3 layers, 1 images',
+  )
+  for (const verb of ['start', 'stop', 'logs', 'restart'])
+    expect((await example.ov(`${verb} workstation`)).stderr).toContain(
+      'host "workstation": lifecycle operation not supported on host target',
+    )
+  // HOST-53: nobody can say what of it is ov's.
+  await sh("cp ~/.profile ~/profile; sed -i '/overthink:end/d' ~/.profile; md5sum < ~/.profile > ~/sum")
+  for (const command of ['apply', 'diff', 'deploy add workstation']) {
+    const broken = await example.ov(command)
+    expect(broken.exitCode).toBe(1)
+    expect(broken.stderr).toMatch(/\/home\/op\/\.profile: line \d+ is .*and the other end of the block is missing/)
+  }
+  expect(await sh('md5sum < ~/.profile | cmp - ~/sum && mv ~/profile ~/.profile; rm ~/sum')).toBe('')
   await example.done('destroy workstation')
   expect(await snapshot()).toBe(before)
 })

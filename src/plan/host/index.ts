@@ -7,6 +7,7 @@ import { resolveDistro } from '../../resolve/distro.ts'
 import type { ResolvedImage } from '../../resolve/image.ts'
 import { hasPackages, selectSections } from '../../resolve/sections.ts'
 import { hooksOf, type BuilderImages } from '../builder.ts'
+import { evalLabel, type EvalLabel } from '../checks.ts'
 import { deployId } from '../deploy-id.ts'
 import type { BuilderStep, LayerPlan, ShellHookStep, ShellSnippetStep, Step } from '../ir.ts'
 import { compileLayer, reporter, stageDirectory, taskCompiler } from '../layer.ts'
@@ -42,6 +43,8 @@ export interface HostPlan extends Pick<HostSpec, 'name' | 'target' | 'image' | '
   readonly plans: readonly LayerPlan[]
   /** Layers that have nothing for this distro. (HOST-02) */
   readonly skipped: readonly string[]
+  /** Checks of its layers. (DEP-08) */
+  readonly checks: EvalLabel
 }
 
 /** Name of a plan's image where there is none. (PLAN-02) */
@@ -118,6 +121,7 @@ export function planHost(
       deployId: id,
       plans,
       skipped: [...skipped.map((layer) => layer.name), ...unbuilt],
+      checks: evalLabel({ ...image, levels: [layers.filter(({ name: layer }) => !unbuilt.includes(layer))] }, project),
     },
     diagnostics,
   }

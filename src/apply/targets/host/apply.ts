@@ -18,8 +18,8 @@ import { look, readText, type Seen } from './observe.ts'
 import type { LedgerFiles } from './records.ts'
 import { openBuilder } from './builders.ts'
 import { describe } from './describe.ts'
-import { ensureProfile } from './profile.ts'
-import { putText } from './text.ts'
+import { ensureProfile, profileEdits } from './profile.ts'
+import { inFile, putText } from './text.ts'
 import {
   bareName,
   isService,
@@ -49,6 +49,8 @@ export interface HostTools extends Venue {
 export async function applyHost(plan: HostPlan, works: readonly Work[], tools: HostTools): Promise<void> {
   const { ledger, now } = tools
   const { layers, deploys } = await ledger.read()
+  // What can't be added to in the end stops everything before the first change.
+  await profileEdits(plan.name, plan.env, tools)
   const records = new Map(layers)
   const closed = (work: Work) => work.closed !== undefined
   const idle = works.every((work) => work.done || closed(work))
@@ -465,7 +467,8 @@ export const script = (
 
 async function writeBlock(wanted: Extract<Wanted, { kind: 'block' }>, tools: HostTools): Promise<void> {
   const text = (await readText(wanted.path, tools.user)) ?? ''
-  await putText(wanted.path, withBlock(text, wanted.marker, wanted.text), tools)
+  const after = inFile(wanted.path, () => withBlock(text, wanted.marker, wanted.text))
+  await putText(wanted.path, after, tools)
 }
 
 function failed({ step, layer }: Work, exitCode: number, output: string): DiagnosticError {

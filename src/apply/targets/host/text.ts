@@ -1,4 +1,5 @@
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
+import { BrokenFence } from '../../../format/fence.ts'
 import type { Venue } from './work.ts'
 
 /** Writes a text of the deploying user's, through links, with the mode that it has. */
@@ -17,4 +18,24 @@ path=$(readlink -m -- "$1") && mkdir -p -- "$(dirname -- "$path")" && part=$path
         remedy: 'what was there before is still complete',
       },
     ])
+}
+
+/** Works on the blocks of a file. One that begins and does not end is told by the file's name, and nothing of it is changed. (HOST-53) */
+export function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof BrokenFence)) throw error
+    throw new DiagnosticError(
+      [
+        {
+          code: 'OV5048',
+          severity: 'error',
+          message: `${path}: ${error.message}`,
+          remedy: 'complete the block, or delete what is left of it; the file is as it was',
+        },
+      ],
+      { cause: error },
+    )
+  }
 }

@@ -13,7 +13,7 @@ import {
 import { readText } from './observe.ts'
 import { script, type HostTools } from './apply.ts'
 import { forgetDeployEnv, removeProfile } from './profile.ts'
-import { putText } from './text.ts'
+import { inFile, putText } from './text.ts'
 import { packagesOf, type Privilege } from './work.ts'
 
 /** What stays when a deploy is taken back. (DEP-05) */
@@ -84,6 +84,10 @@ export async function undoHost(deploy: DeployRecord, keeping: Keeping, tools: Ho
       const cause = await undo(op, others, tools, async (changed) => {
         layers.set(changed.layer, changed)
         await ledger.writeLayer(changed)
+      }).catch((error: unknown) => {
+        // A block without an end is one thing that is left; all else goes on.
+        if (error instanceof DiagnosticError && error.diagnostics[0]?.code === 'OV5048') return error.message
+        throw error
       })
       if (cause === undefined) continue
       say(`reverse: ${op.kind} failed: ${cause}`)
@@ -217,7 +221,7 @@ async function undo(
       for (const target of targets) {
         const text = await readText(target, tools.user)
         if (text === undefined) continue
-        const left = withoutBlock(text, extra['marker'] ?? '')
+        const left = inFile(target, () => withoutBlock(text, extra['marker'] ?? ''))
         if (left.trim() === '') await script(`rm -f -- ${quoteSingle(target)}`, 'user', tools)
         else if (left !== text) await putText(target, left, tools)
       }

@@ -9,6 +9,7 @@ import { blockIn } from '../../../format/fence.ts'
 import type { LayerRecord, Ledger } from '../../../state/ledger.ts'
 import type { Executor } from '../../executor.ts'
 import { isAsWanted, look, readText, type Seen } from './observe.ts'
+import { inFile } from './text.ts'
 
 /** A machine, and how ov works on it. */
 export interface Venue {
@@ -184,7 +185,7 @@ async function isDone(
   for (const [index, one] of wanted.entries()) {
     if (one.kind === 'block') {
       const text = await readText(one.path, venue.user)
-      if (blockIn(text ?? '', one.marker)?.trimEnd() !== one.text.trimEnd()) return false
+      if (inFile(one.path, () => blockIn(text ?? '', one.marker))?.trimEnd() !== one.text.trimEnd()) return false
     } else if (!isAsWanted(one, seen[index]!, sha256)) return false
   }
   const known = record?.steps?.some(({ extra }) => extra?.['digest'] === digest) === true
