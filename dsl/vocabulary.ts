@@ -43,8 +43,17 @@ export interface HostPackages {
   readonly commands?: (section: SectionData, context: Pick<FormatContext, 'quote'>) => PackageCommands
   /** Files of repositories that a section needs: path → text. What was not there is removed with the layer. (HOST-11) */
   readonly files?: (section: SectionData) => Readonly<Record<string, string>>
-  /** Paths that the prepare commands create, such as keyrings. */
+  /** Paths that the prepare commands create, such as keyrings. What was not there is removed with the layer. */
   readonly creates?: (section: SectionData) => readonly string[]
+  /** Parts of the package manager's own files that a section needs: each between two marked lines, which are removed with the layer. (HOST-11) */
+  readonly blocks?: (section: SectionData) => readonly {
+    /** Absolute path of the file. */
+    readonly path: string
+    /** Name of the part. */
+    readonly name: string
+    /** Its text. */
+    readonly text: string
+  }[]
   /** Prints the names of the packages that are installed, one per line. */
   readonly installed: string
   /** Prints those among them that were installed only because others need them, one per line. */

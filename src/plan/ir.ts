@@ -38,6 +38,8 @@ export interface SystemPackagesStep extends Authored {
   readonly caches: readonly CacheDirectory[]
   /** Paths that the commands create, on hosts. */
   readonly creates?: readonly string[]
+  /** Parts of files of the package manager's own, on a host. */
+  readonly blocks?: readonly { readonly path: string; readonly name: string; readonly text: string }[]
   /** The commands of this phase for the realiser the plan was compiled for. */
   readonly commands: readonly RunStep[]
 }

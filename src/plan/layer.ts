@@ -192,6 +192,7 @@ function packageSteps(layer: LayerModel, context: LayerContext): (RepoChangeStep
         keys: phase === 'prepare' ? list('keys') : [],
         caches: image.distro?.caches ?? [],
         ...(phase === 'prepare' && onHost && onHost.creates && { creates: onHost.creates(section) }),
+        ...(phase === 'prepare' && onHost && onHost.blocks && { blocks: onHost.blocks(section) }),
         commands: commands.map(wordPerItem),
         origin,
       }
@@ -209,7 +210,9 @@ function packageSteps(layer: LayerModel, context: LayerContext): (RepoChangeStep
     )
     return [
       ...repositories,
-      ...(prepare.length > 0 ? [make('prepare', prepare)] : []),
+      ...(prepare.length > 0 || (onHost && (onHost.blocks?.(section) ?? []).length > 0)
+        ? [make('prepare', prepare)]
+        : []),
       make('install', install),
       ...(cleanup.length > 0 ? [make('cleanup', cleanup)] : []),
     ]

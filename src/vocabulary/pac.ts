@@ -27,4 +27,27 @@ export const pac = definePackageFormat({
     prepare.push('(pacman-key --populate 2>/dev/null || true)')
     return { prepare, install: [{ command: [install, ...options].join(' '), items: packages }] }
   },
+  host: {
+    commands: (section) => {
+      const { repos = [], keys = [], packages, options = [] } = section as PacSection
+      return {
+        prepare: [...keys, ...repos.flatMap(({ key }) => key ?? [])].flatMap(trust),
+        // A whole upgrade of the machine is not for a layer to decide. (HOST-09)
+        install: [{ command: ['pacman -Sy --noconfirm --needed', ...options].join(' '), items: packages }],
+      }
+    },
+    blocks: (section) =>
+      ((section as PacSection).repos ?? []).map(({ name, server, siglevel = 'Optional TrustAll' }) => ({
+        path: '/etc/pacman.conf',
+        name: `repository ${name}`,
+        text: `[${name}]\nServer = ${server}\nSigLevel = ${siglevel}\n`,
+      })),
+    installed: 'pacman -Qq',
+    automatic: 'pacman -Qqd || true',
+    // Not what it needs as well: some of that may have been there before, needed by nothing.
+    remove: 'pacman -R --noconfirm',
+    removes: 'pacman -Rcp --print-format %n -- "$@"',
+    unneeded: 'pacman -Qqtd || true',
+    setAutomatic: 'pacman -D --asdeps',
+  },
 })

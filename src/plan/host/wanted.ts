@@ -26,7 +26,9 @@ export type Wanted = {
   | { readonly kind: 'text'; readonly mode: string; readonly text: string }
   /** A file of the layer. */
   | { readonly kind: 'copy'; readonly mode: string; readonly source: string; readonly hash: string }
-  /** A block in a file of the user's. */
+  /** Something that the step's own commands make. */
+  | { readonly kind: 'made' }
+  /** A block in a file of somebody else's. */
   | { readonly kind: 'block'; readonly marker: string; readonly text: string }
 )
 
@@ -93,6 +95,10 @@ export function wantedBy(step: Step, files: readonly LayerFile[], machine: HostF
       return [{ kind: 'copy', path: step.dest, mode: step.mode, source: step.source, hash: file.hash, ...owner }]
     }
     case 'SystemPackages':
+      return [
+        ...(step.creates ?? []).map((path) => ({ kind: 'made' as const, path })),
+        ...(step.blocks ?? []).map(({ path, name, text }) => ({ kind: 'block' as const, path, marker: name, text })),
+      ]
     case 'Builder':
     case 'ApkInstall':
       return []

@@ -22,6 +22,8 @@ export function placeScript(
 ): string {
   const [path, owner] = [quoteSingle(wanted.path), quoteSingle(wanted.owner ?? '')]
   switch (wanted.kind) {
+    case 'made':
+      return ''
     case 'directory':
       return `put_folder ${path} ${quoteSingle(wanted.mode ?? '')} ${owner}`
     case 'link':

@@ -84,10 +84,28 @@ export async function applyHost(plan: HostPlan, works: readonly Work[], tools: H
       tools,
     )
     await recorder.save()
-    for (const work of own) await perform(work, recorder, tools)
+    for (const work of own)
+      try {
+        await perform(work, recorder, tools)
+      } catch (error) {
+        const lacksRepository = work.step.kind === 'SystemPackages' && own.some(isClosedRepository)
+        throw lacksRepository && error instanceof DiagnosticError ? withoutRepository(error) : error
+      }
   }
   await ensureProfile(plan.name, plan.env, tools)
 }
+
+const isClosedRepository = ({ step, closed }: Work): boolean =>
+  step.kind === 'SystemPackages' && closed === 'allow-repo-changes'
+
+/** (HOST-05) */
+const withoutRepository = ({ diagnostics }: DiagnosticError): DiagnosticError =>
+  new DiagnosticError(
+    diagnostics.map((one) => ({
+      ...one,
+      remedy: 'its repositories were left out: --allow-repo-changes adds them, when they are trusted',
+    })),
+  )
 
 const timeOf = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z')
 
@@ -157,6 +175,10 @@ class Recorder {
     return recorded === undefined ? [] : [{ path, backup: recorded }]
   }
 
+  get layer(): string {
+    return this.#record.layer
+  }
+
   /** Whether a step was done by an earlier run. */
   knows(digest: string): boolean {
     return this.#record.steps?.some(({ extra }) => extra?.['digest'] === digest) === true
@@ -224,6 +246,8 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
   const { ops, directories } = undo
   const keeps = undo.keeps.flatMap(({ path, backup, op }) => recorder.keeping(path, backup, op))
   if (isService(step) && step.enable) ops.push(...(await serviceOps(step, recorder, tools)))
+  if (step.kind === 'SystemPackages' && step.phase === 'prepare' && step.copr.length > 0)
+    ops.push(...step.copr.map((project) => ({ kind: 'copr-disable', targets: [project] })))
   const packages =
     step.kind === 'SystemPackages' && step.phase === 'install' ? await packagesBefore(step, tools) : undefined
   await recorder.before(ops, directories, packages)
@@ -352,8 +376,9 @@ function undoOf(
     }
     const kind = opKind(step, one, scope)
     const extra: Record<string, string> = {}
-    if (one.kind === 'block') Object.assign(extra, { layer, marker: one.marker })
+    if (one.kind === 'block') Object.assign(extra, { layer: recorder.layer, marker: one.marker })
     else if (step.kind === 'ShellHook') extra['layer'] = layer
+    else if (kind === 'remove-repo-file') Object.assign(extra, { layer: recorder.layer, format: formatOf(step) })
     const op = { kind, targets: [one.path], ...withScope }
     const of = one.kind === 'block' ? undefined : recorder.otherWith(op)
     if (of !== undefined) extra['of'] = of
@@ -380,6 +405,8 @@ async function serviceOps(
   return now?.enabled === true ? [disable, { kind: 'restore-enabled', ...about }] : [disable]
 }
 
+const formatOf = (step: Work['step']): string => ('format' in step ? step.format : '')
+
 /** The unit of a service, as operations name it. */
 function unitOp(step: Extract<Work['step'], { kind: 'ServicePackaged' | 'ServiceCustom' }>) {
   const scope = SCOPE_NUMBERS[scopeOf(step)]
@@ -392,6 +419,7 @@ function opKind(step: Work['step'], { kind }: Wanted, scope: number): string {
     case 'ShellHook':
       return 'remove-envd-file'
     case 'RepoChange':
+    case 'SystemPackages':
       return 'remove-repo-file'
     case 'ServicePackaged':
       return 'remove-dropin'
@@ -440,7 +468,7 @@ async function brought(
 async function run(work: Work, keeps: readonly { path: string; backup: string }[], tools: HostTools): Promise<void> {
   const { step, wanted, privilege, layer } = work
   const context = { machine: tools.machine, stage: `${tools.stage}/${layer.plan.layer}` }
-  for (const one of wanted) if (one.kind === 'block') await writeBlock(one, tools)
+  for (const one of wanted) if (one.kind === 'block') await writeBlock(one, privilege, tools)
   const lines = [
     ...keeps.map(({ path, backup }) => `keep ${quoteSingle(path)} ${quoteSingle(backup)}`),
     ...wanted.flatMap((one) => (one.kind === 'block' ? [] : [placeScript(one, context)])),
@@ -465,10 +493,14 @@ export const script = (
     stdin: `${PRELUDE}\n[ -d ${quoteSingle(stage)} ] || exit 75\nwork() {\n${body}\n}\nwork\n`,
   })
 
-async function writeBlock(wanted: Extract<Wanted, { kind: 'block' }>, tools: HostTools): Promise<void> {
-  const text = (await readText(wanted.path, tools.user)) ?? ''
+async function writeBlock(
+  wanted: Extract<Wanted, { kind: 'block' }>,
+  privilege: Privilege,
+  tools: HostTools,
+): Promise<void> {
+  const text = (await readText(wanted.path, tools[privilege])) ?? ''
   const after = inFile(wanted.path, () => withBlock(text, wanted.marker, wanted.text))
-  await putText(wanted.path, after, tools)
+  await putText(wanted.path, after, tools[privilege])
 }
 
 function failed({ step, layer }: Work, exitCode: number, output: string): DiagnosticError {

@@ -90,6 +90,8 @@ export function isAsWanted(
   const owned = seen.owners.includes(wanted.owner ?? '0:0')
   const sameMode = (mode: string) => Number.parseInt(seen.mode, 8) === Number.parseInt(mode, 8)
   switch (wanted.kind) {
+    case 'made':
+      return seen.type !== 'missing'
     case 'directory':
       // Whose an existing folder is, is not for a layer to say. (HOST-65)
       return seen.type === 'directory' && (wanted.mode === undefined || sameMode(wanted.mode))

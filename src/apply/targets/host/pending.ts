@@ -38,6 +38,7 @@ export async function pending(
         case 'block':
           return inFile(one.path, () => withBlock(before ?? '', one.marker, one.text))
         case 'directory':
+        case 'made':
         case 'link':
           return undefined
       }

@@ -36,7 +36,7 @@ export async function profileEdits(
 /** Makes the deploying user's login shell read the variables of layers, and of the deploy itself. (HOST-32, DEP-58) */
 export async function ensureProfile(name: string, env: Readonly<Record<string, string>>, venue: Venue): Promise<void> {
   if (Object.keys(env).length === 0) await forgetDeployEnv(name, venue)
-  for (const { path, after } of await profileEdits(name, env, venue)) await putText(path, after, venue)
+  for (const { path, after } of await profileEdits(name, env, venue)) await putText(path, after, venue.user)
 }
 
 /** What a deploy itself had set. */
@@ -56,7 +56,7 @@ export async function removeProfile(venue: Venue): Promise<void> {
     const left = inFile(path, () => withoutBlock(text, GLOBAL))
     if (left === text) continue
     if (left.trim() === '') await user.run(['rm', '-f', '--', path])
-    else await putText(path, left, venue)
+    else await putText(path, left, user)
   }
   await user.run(['rmdir', '--', `${machine.user.home}/.config/overthink/env.d`])
 }

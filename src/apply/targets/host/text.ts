@@ -1,13 +1,13 @@
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { BrokenFence } from '../../../format/fence.ts'
-import type { Venue } from './work.ts'
+import type { Executor } from '../../executor.ts'
 
-/** Writes a text of the deploying user's, through links, with the mode that it has. */
-export async function putText(path: string, text: string, { user }: Pick<Venue, 'user'>): Promise<void> {
+/** Writes a text, through links, with the mode that it has. */
+export async function putText(path: string, text: string, executor: Executor): Promise<void> {
   const script = `umask 022
 path=$(readlink -m -- "$1") && mkdir -p -- "$(dirname -- "$path")" && part=$path.ov-part &&
 { [ ! -e "$path" ] || cp -p -- "$path" "$part"; } && cat >"$part" && mv -f -- "$part" "$path"`
-  const { exitCode, stderr } = await user.run(['sh', '-c', script, 'ov', path], { stdin: text })
+  const { exitCode, stderr } = await executor.run(['sh', '-c', script, 'ov', path], { stdin: text })
   if (exitCode !== 0)
     throw new DiagnosticError([
       {

@@ -219,11 +219,11 @@ async function undo(
       )
     case 'remove-managed-block': {
       for (const target of targets) {
-        const text = await readText(target, tools.user)
+        const text = await readText(target, tools[privilege])
         if (text === undefined) continue
         const left = inFile(target, () => withoutBlock(text, extra['marker'] ?? ''))
-        if (left.trim() === '') await script(`rm -f -- ${quoteSingle(target)}`, 'user', tools)
-        else if (left !== text) await putText(target, left, tools)
+        if (left.trim() === '') await script(`rm -f -- ${quoteSingle(target)}`, privilege, tools)
+        else if (left !== text) await putText(target, left, tools[privilege])
       }
       return undefined
     }
