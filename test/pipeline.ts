@@ -3,15 +3,16 @@ import { collect } from '../src/load/collect.ts'
 import { badValues } from '../src/load/origins.ts'
 import { locateLayers, Lookups, stageLayers } from '../src/load/sources.ts'
 import { buildProject } from '../src/model/build-project.ts'
+import type { Facts } from '../src/model/facts.ts'
 import type { AuthoredEntity, Project } from '../src/model/project.ts'
 import { validate } from '../src/model/validate.ts'
 import { planDeploys } from '../src/commands/project.ts'
 import { compileImages } from '../src/plan/image.ts'
 import type { ImagePlan } from '../src/plan/ir.ts'
 import { checkContent } from '../src/resolve/content.ts'
-import { buildGraph, checkReferences } from '../src/resolve/graph.ts'
+import { buildGraph, checkReferences, type LayerGraph } from '../src/resolve/graph.ts'
 import { layerArchitectures } from '../src/resolve/platforms.ts'
-import { resolveImages } from '../src/resolve/image.ts'
+import { resolveImages, type ResolvedImage } from '../src/resolve/image.ts'
 import { synthesise, type StageFile } from '../src/synth/index.ts'
 import type { FileTree } from '../src/synth/tree.ts'
 import { BUILT_IN } from '../src/vocabulary/index.ts'
@@ -28,6 +29,9 @@ export function pipeline(
   warnings: Diagnostic[]
   images: ReadonlyMap<string, ImagePlan>
   stages: ReadonlyMap<string, readonly StageFile[]>
+  facts: Facts
+  resolved: ReadonlyMap<string, ResolvedImage>
+  graph: LayerGraph
 } {
   const raw = collect(Object.values(exports))
   const authored = raw.map(({ kind, name, data, value }, index): AuthoredEntity => ({
@@ -69,5 +73,6 @@ export function pipeline(
     architecture: 'amd64',
   })
   throwIfErrors(output.diagnostics)
-  return { project, files: output.files, warnings: [...planned, ...staged, ...deployed], images: plans, stages }
+  const warnings = [...planned, ...staged, ...deployed]
+  return { project, files: output.files, warnings, images: plans, stages, facts, resolved: resolved.images, graph }
 }

@@ -137,7 +137,7 @@ describe('a host deploy', () => {
     expect(await snapshot()).toBe(clean)
   })
 
-  it('HOST-28 HOST-30 HOST-33 HOST-34 HOST-35 HOST-37 HOST-65 is applied: files, packages, services, variables, records', async () => {
+  it('HOST-12 HOST-14 HOST-56 HOST-28 HOST-30 HOST-33 HOST-34 HOST-35 HOST-37 HOST-65 is applied: files, packages, services, variables, records', async () => {
     const { stderr } = await done('deploy add workstation --with-services')
     expect(stderr).toContain('tools: deb: 2 packages (install)')
     expect(
@@ -328,7 +328,7 @@ describe('apply, diff and destroy', () => {
 })
 
 describe('what a host deploy may not do', () => {
-  it('HOST-05 HOST-06 a closed gate leaves a step out, says so, and records nothing', async () => {
+  it('HOST-05 HOST-06 HOST-13 a closed gate leaves a step out, says so, and records nothing', async () => {
     const { stderr } = await done('deploy add host scripted')
     expect(stderr).toContain('[skip] Task scope=system requires --allow-root-tasks')
     expect(await sh('ls /srv; cat ~/.config/overthink/installed/layers/scripted.json')).not.toContain('steps')

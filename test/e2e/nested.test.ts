@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => machine?.bed.down())
 
-it('DEP-31 DEP-35 DEP-36 DEP-38 HOST-43 HOST-61 a host deploy inside of a pod is applied there, and nowhere else', async () => {
+it('DEP-31 DEP-35 DEP-36 DEP-33 DEP-38 HOST-43 HOST-56 HOST-61 HOST-64 a host deploy inside of a pod is applied there, and nowhere else', async () => {
   const early = await project.ov('apply tools')
   expect(early.exitCode).toBe(1)
   expect(early.stderr).toContain('container ov-box is not running')
@@ -44,6 +44,8 @@ it('DEP-31 DEP-35 DEP-36 DEP-38 HOST-43 HOST-61 a host deploy inside of a pod is
   const before = await machine.sh('dpkg-query -W; ls -A ~ ~/.config; cat ~/.profile; ls -A /etc /usr/local/bin')
   const { stderr } = await project.done('apply')
   expect(stderr).toContain('tools: 6 changes')
+  // What others live in comes first.
+  expect(stderr.indexOf('more: ')).toBeGreaterThan(stderr.indexOf('tools: 6 changes'))
   expect(await inside('cat /etc/files.conf ~/mine.conf /srv/who /srv/delimiter; run-files; command -v tree')).toBe(
     'a = 1\nb = 2\nroot\nOV_TEXT_\n`x` $HOME\nrun\n/usr/bin/tree',
   )

@@ -74,7 +74,7 @@ afterAll(async () => {
 })
 
 describe('a host that is reached over SSH', () => {
-  it('DEP-43 DEP-46 HOST-33 HOST-41 HOST-49 is applied there, and leaves nothing here', async () => {
+  it('DEP-43 DEP-46 HOST-33 HOST-41 HOST-49 HOST-64 is applied there, and leaves nothing here', async () => {
     await hosts(
       `export const db = host({ name: 'db', host: 'op@${target.ip}', layers: [files], ${ALLOW}, env: { EDITOR: 'vi' } })`,
     )
