@@ -1,6 +1,8 @@
 import {
   AccessGuard,
   applyHost,
+  hiddenUnits,
+  opaqueOf,
   pending,
   profileEdits,
   stageFiles,
@@ -99,6 +101,17 @@ export async function installHost(
   for (const layer of plan.skipped)
     context.say(`[skip] layer ${layer} has no packages for this machine (${venue.machine.tags.join(', ')})`)
   refuseClosedRepositories(plan, gates)
+  if (gates.has('with-services'))
+    throwIfErrors(
+      (await hiddenUnits(layers, venue)).map(({ step, path }) => ({
+        code: 'OV5042',
+        severity: 'error',
+        message: `unit ${step.name} of layer "${step.layerName}" would hide ${path}, which a package brought`,
+        entity: `layer "${step.layerName}"`,
+        place: step.origin,
+        remedy: `use that one: usePackaged: '${step.name}'; or give the service another name`,
+      })),
+    )
   const guard = new AccessGuard(venue, confirmSeconds(options), (line) => context.say(line))
   const store = new HostStore(userPaths())
   return await locked(context, venue, async (stage) => {
@@ -223,6 +236,11 @@ export async function removeHost(context: Context, options: RemovalOptions, name
         [
           `[dry-run] would tear down host deploy ${id} (image=${image}, ${layer.length} layers)`,
           ...undoPlan(record, known, keeping).map(({ op }) => `  - ${op.kind} ${(op.targets ?? []).join(' ')}`),
+          ...[...layer].reverse().flatMap((one) => {
+            const of = known.layers.get(one)
+            const goes = of?.deployed_by.length === 1 && of.deployed_by[0] === id
+            return goes ? opaqueOf(of).map((summary) => `  - not reversible: layer ${one}: ${summary}`) : []
+          }),
         ].join('\n'),
       )
     }

@@ -328,14 +328,23 @@ describe('apply, diff and destroy', () => {
 })
 
 describe('what a host deploy may not do', () => {
-  it('HOST-05 HOST-06 HOST-13 a closed gate leaves a step out, says so, and records nothing', async () => {
+  it('HOST-05 HOST-06 HOST-13 HOST-17 HOST-51 a closed gate leaves a step out, says so, and records nothing', async () => {
     const { stderr } = await done('deploy add host scripted')
     expect(stderr).toContain('[skip] Task scope=system requires --allow-root-tasks')
     expect(await sh('ls /srv; cat ~/.config/overthink/installed/layers/scripted.json')).not.toContain('steps')
     await done('deploy add host scripted --allow-root-tasks')
     expect(await sh('cat /srv/scripted')).toMatch(/^x as root on (amd64|arm64)$/)
-    await done('deploy del host --yes')
+    expect((await done('deploy del host --dry-run')).stdout).toContain('  - not reversible: layer scripted: cmd')
+    expect((await done('deploy del host --yes')).stderr).toContain('not reversible: layer scripted: cmd')
     await sh('sudo rm /srv/scripted')
+    // HOST-17
+    await sh('sudo cp /usr/lib/systemd/system/ssh.service /usr/lib/systemd/system/ov-served-nap.service')
+    const hiding = await ov('deploy add host served --with-services')
+    expect(hiding.exitCode).toBe(1)
+    expect(hiding.stderr).toContain(
+      'unit ov-served-nap.service of layer "served" would hide /usr/lib/systemd/system/ov-served-nap.service',
+    )
+    await sh('sudo rm /usr/lib/systemd/system/ov-served-nap.service')
     expect(await snapshot()).toBe(clean)
   })
 

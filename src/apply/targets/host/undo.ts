@@ -47,6 +47,10 @@ export function undoPlan({ deploy_id, layer }: DeployRecord, ledger: Ledger, kee
   })
 }
 
+/** Scripts of a layer: nobody can know what they did, so nothing of it is guessed at. (HOST-51) */
+export const opaqueOf = ({ steps = [] }: LayerRecord): string[] =>
+  steps.flatMap(({ kind, summary = '' }) => (kind === 'Task' && /^cmd\b/.test(summary) ? [summary] : []))
+
 function opsOf({ reverse_ops = [] }: LayerRecord, keeping: Keeping): RecordedOp[] {
   const ops = [...reverse_ops].reverse().filter(({ kind }) => !(KEPT[kind] && keeping[KEPT[kind]]))
   // What was enabled before is so at the end, in whatever order the two were recorded. (HOST-45)
@@ -98,6 +102,7 @@ export async function undoHost(deploy: DeployRecord, keeping: Keeping, tools: Ho
       problems.push(incomplete(name, failed))
       continue
     }
+    for (const summary of opaqueOf(record)) say(`not reversible: layer ${name}: ${summary}`)
     await removeFolders(record, tools)
     // A folder that somebody else has things in goes with the last of them.
     for (const heir of layers.values()) {

@@ -1,7 +1,7 @@
 /** What has to be done on a machine so that it is as a deploy wants it. */
 import { createHash } from 'node:crypto'
 import type { PackageFormat } from '../../../../dsl/vocabulary.ts'
-import type { Step } from '../../../plan/ir.ts'
+import type { ServiceCustomStep, Step } from '../../../plan/ir.ts'
 import type { HostFacts } from '../../../plan/host/facts.ts'
 import { wantedBy, type HostLayer, type Wanted } from '../../../plan/host/wanted.ts'
 import { gateOf, isSystemUser, scopeOf, type Gate } from '../../../plan/steps.ts'
@@ -111,6 +111,27 @@ export async function survey(
     })
   }
   return works
+}
+
+/** Units of the machine's own packages that services of layers would hide. (HOST-17) */
+export async function hiddenUnits(
+  layers: readonly HostLayer[],
+  { user }: Pick<Venue, 'user'>,
+): Promise<{ readonly step: ServiceCustomStep; readonly path: string }[]> {
+  const wanted = layers.flatMap(({ plan }) =>
+    plan.steps.flatMap((step) =>
+      step.kind === 'ServiceCustom' && step.targetScope === 'system'
+        ? ['/usr/lib/systemd/system', '/lib/systemd/system'].map((folder) => ({ step, path: `${folder}/${step.name}` }))
+        : [],
+    ),
+  )
+  const seen = await look(
+    wanted.map(({ path }) => path),
+    user,
+  )
+  const found = wanted.filter((_, index) => seen[index]!.type !== 'missing')
+  // Where both folders are the same, once is enough.
+  return found.filter(({ step }, index) => found.findIndex((one) => one.step === step) === index)
 }
 
 type ServiceStep = Extract<Step, { kind: 'ServicePackaged' | 'ServiceCustom' }>
