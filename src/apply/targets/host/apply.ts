@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { withBlock } from '../../../format/fence.ts'
 import { quoteSingle } from '../../../format/index.ts'
@@ -14,6 +15,7 @@ import {
   type RecordedStep,
 } from '../../../state/ledger.ts'
 import { actionScript, fetchScript, placeScript, PRELUDE, runFetched } from '../../../synth/host/script.ts'
+import type { RunOptions } from '../../executor.ts'
 import { look, readText, type Seen } from './observe.ts'
 import type { LedgerFiles } from './records.ts'
 import { openBuilder } from './builders.ts'
@@ -84,15 +86,34 @@ export async function applyHost(plan: HostPlan, works: readonly Work[], tools: H
       tools,
     )
     await recorder.save()
-    for (const work of own)
+    for (const batch of batchesOf(own))
       try {
-        await perform(work, recorder, tools)
+        await perform(batch, recorder, tools)
       } catch (error) {
-        const lacksRepository = work.step.kind === 'SystemPackages' && own.some(isClosedRepository)
+        const lacksRepository = batch[0].step.kind === 'SystemPackages' && own.some(isClosedRepository)
         throw lacksRepository && error instanceof DiagnosticError ? withoutRepository(error) : error
       }
   }
   await ensureProfile(plan.name, plan.env, tools)
+}
+
+type Batch = readonly [Work, ...Work[]]
+
+/** Steps of a layer that one shell does: those in a row, with the same rights, that need no answer in between. (HOST-08) */
+function batchesOf(works: readonly Work[]): Batch[] {
+  const batches: [Work, ...Work[]][] = []
+  for (const work of works) {
+    const last = batches.at(-1)
+    if (last && isBatched(work) && isBatched(last[0]) && last[0].privilege === work.privilege) last.push(work)
+    else batches.push([work])
+  }
+  return batches
+}
+
+function isBatched({ step, closed, done, wanted }: Work): boolean {
+  if (closed !== undefined || done || wanted.some(({ kind }) => kind === 'block')) return false
+  if (step.kind === 'Task') return step.task.verb !== 'download'
+  return ['File', 'RepoChange', 'ShellHook', 'ServiceCustom', 'ServicePackaged'].includes(step.kind)
 }
 
 const isClosedRepository = ({ step, closed }: Work): boolean =>
@@ -205,9 +226,9 @@ class Recorder {
 const skip = ({ step, closed }: Work, { say }: HostTools): void =>
   say(`[skip] ${step.kind} scope=${scopeOf(step)} requires --${closed}`)
 
-async function perform(work: Work, recorder: Recorder, tools: HostTools): Promise<void> {
-  const { step, closed, done, layer } = work
-  const { say, signal } = tools
+async function perform(batch: Batch, recorder: Recorder, tools: HostTools): Promise<void> {
+  const [work] = batch
+  const { step, closed, done } = work
   if (closed !== undefined) {
     skip(work, tools)
     return
@@ -216,14 +237,15 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
     await adopt(work, recorder, tools)
     return
   }
-  signal.throwIfAborted()
-  say(`${layer.plan.layer}: ${describe(step)}`)
-  await tools.before(work)
+  tools.signal.throwIfAborted()
+  for (const one of batch) await tools.before(one)
   if (step.kind === 'Task' && step.task.verb === 'download') {
+    tell(work, tools)
     await performDownload(work, step, recorder, tools)
     return
   }
   if (step.kind === 'Builder') {
+    tell(work, tools)
     const builder = await openBuilder(step, tools)
     let ops: (before: ReadonlySet<string>) => readonly RecordedOp[] = () => []
     const pending = {
@@ -237,28 +259,43 @@ async function perform(work: Work, recorder: Recorder, tools: HostTools): Promis
     await recorder.after(recordOf(work, built.uses, tools), {}, pending)
     return
   }
+  const ops: RecordedOp[] = []
+  const directories: string[] = []
+  const prepared: Prepared[] = []
   const seen = await look(
-    work.wanted.map(({ path }) => path),
+    batch.flatMap(({ wanted }) => wanted.map(({ path }) => path)),
     tools[work.privilege],
   )
-  const backups = backupFolder(work, tools)
-  const undo = undoOf(work, seen, backups, recorder)
-  const { ops, directories } = undo
-  const keeps = undo.keeps.flatMap(({ path, backup, op }) => recorder.keeping(path, backup, op))
-  if (isService(step) && step.enable) ops.push(...(await serviceOps(step, recorder, tools)))
-  if (step.kind === 'SystemPackages' && step.phase === 'prepare' && step.copr.length > 0)
-    ops.push(...step.copr.map((project) => ({ kind: 'copr-disable', targets: [project] })))
+  for (const one of batch) {
+    const undo = undoOf(one, seen.splice(0, one.wanted.length), backupFolder(one, tools), recorder)
+    ops.push(...undo.ops)
+    directories.push(...undo.directories)
+    if (isService(one.step) && one.step.enable) ops.push(...(await serviceOps(one.step, recorder, tools)))
+    if (one.step.kind === 'SystemPackages' && one.step.phase === 'prepare')
+      ops.push(...one.step.copr.map((project) => ({ kind: 'copr-disable', targets: [project] })))
+    prepared.push({
+      work: one,
+      keeps: undo.keeps.flatMap(({ path, backup, op }) => recorder.keeping(path, backup, op)),
+    })
+  }
   const packages =
     step.kind === 'SystemPackages' && step.phase === 'install' ? await packagesBefore(step, tools) : undefined
   await recorder.before(ops, directories, packages)
-  await run(work, keeps, tools)
-  const written = Object.fromEntries(
-    work.wanted.flatMap((one) =>
-      one.kind === 'text' ? [[one.path, sha256(one.text)]] : one.kind === 'copy' ? [[one.path, one.hash]] : [],
-    ),
-  )
-  await recorder.after(recordOf(work, await usesOf(step, tools), tools), written, packages)
+  await run(prepared, tools, async (one) => {
+    const written = Object.fromEntries(
+      one.wanted.flatMap((wanted) =>
+        wanted.kind === 'text'
+          ? [[wanted.path, sha256(wanted.text)]]
+          : wanted.kind === 'copy'
+            ? [[wanted.path, wanted.hash]]
+            : [],
+      ),
+    )
+    await recorder.after(recordOf(one, await usesOf(one.step, tools), tools), written, packages)
+  })
 }
+
+const tell = ({ step, layer }: Work, { say }: HostTools): void => say(`${layer.plan.layer}: ${describe(step)}`)
 
 /** A step that was done; `uses` are names that it shares with other layers, by the operation that takes them back. */
 const recordOf = (
@@ -464,19 +501,52 @@ async function brought(
   return [{ kind: 'package-remove', format, targets, ...(Object.keys(given).length > 0 && { extra: given }) }]
 }
 
-/** Does a step; what its programs print is told where it fails. */
-async function run(work: Work, keeps: readonly { path: string; backup: string }[], tools: HostTools): Promise<void> {
-  const { step, wanted, privilege, layer } = work
-  const context = { machine: tools.machine, stage: `${tools.stage}/${layer.plan.layer}` }
-  for (const one of wanted) if (one.kind === 'block') await writeBlock(one, privilege, tools)
-  const lines = [
-    ...keeps.map(({ path, backup }) => `keep ${quoteSingle(path)} ${quoteSingle(backup)}`),
-    ...wanted.flatMap((one) => (one.kind === 'block' ? [] : [placeScript(one, context)])),
-    actionScript(step, context),
-  ].filter((line) => line !== '')
-  if (lines.length === 0) return
-  const { exitCode, stderr, stdout } = await script(lines.join('\n'), privilege, tools)
-  if (exitCode !== 0) throw failed(work, exitCode, `${stdout}${stderr}`)
+/** A step, and what it replaces. */
+interface Prepared {
+  readonly work: Work
+  readonly keeps: readonly { path: string; backup: string }[]
+}
+
+/**
+ * Does steps in one shell, which says when each is done, so that it is recorded at once; what the programs of a step print is told where it fails.
+ * (HOST-08, HOST-38)
+ */
+async function run(steps: readonly Prepared[], tools: HostTools, record: (work: Work) => Promise<void>): Promise<void> {
+  const { privilege } = steps[0]!.work
+  const mark = `ov ${randomBytes(12).toString('hex')}`
+  const say = `printf '%s\\n' '${mark}'; printf '%s\\n' '${mark}' >&2`
+  const scripts: string[] = []
+  for (const { work, keeps } of steps) {
+    const { step, wanted, layer } = work
+    const context = { machine: tools.machine, stage: `${tools.stage}/${layer.plan.layer}` }
+    for (const one of wanted) if (one.kind === 'block') await writeBlock(one, privilege, tools)
+    const lines = [
+      ...keeps.map(({ path, backup }) => `keep ${quoteSingle(path)} ${quoteSingle(backup)}`),
+      ...wanted.flatMap((one) => (one.kind === 'block' ? [] : [placeScript(one, context)])),
+      actionScript(step, context),
+    ].filter((line) => line !== '')
+    // What a step sets in its shell is not for the next one.
+    scripts.push(`(\n${lines.length > 0 ? lines.join('\n') : ':'}\n)\n${say}`)
+  }
+  let done = 0
+  let recorded = Promise.resolve()
+  const output = { stdout: [] as string[], stderr: [] as string[] }
+  tell(steps[0]!.work, tools)
+  const { exitCode } = await script(scripts.join('\n'), privilege, tools, (line, stream) => {
+    if (line !== mark) {
+      output[stream].push(line)
+      return
+    }
+    output[stream] = []
+    if (stream === 'stderr') return
+    const { work } = steps[done++]!
+    recorded = recorded.then(() => record(work))
+    recorded.catch(() => {})
+    const next = steps[done]
+    if (next) tell(next.work, tools)
+  })
+  await recorded
+  if (exitCode !== 0) throw failed(steps[done]!.work, exitCode, [...output.stdout, ...output.stderr].join('\n'))
 }
 
 /**
@@ -487,10 +557,12 @@ export const script = (
   body: string,
   privilege: Privilege,
   { ledger, stage, ...venue }: Pick<HostTools, Privilege | 'ledger' | 'stage'>,
+  onLine?: RunOptions['onLine'],
 ) =>
   venue[privilege].run(['flock', '--close', ledger.root, 'bash', '-s'], {
     // One that comes to its turn only after its ov is gone would get between the steps of the next.
     stdin: `${PRELUDE}\n[ -d ${quoteSingle(stage)} ] || exit 75\nwork() {\n${body}\n}\nwork\n`,
+    ...(onLine && { onLine }),
   })
 
 async function writeBlock(
