@@ -514,7 +514,8 @@ interface Prepared {
 async function run(steps: readonly Prepared[], tools: HostTools, record: (work: Work) => Promise<void>): Promise<void> {
   const { privilege } = steps[0]!.work
   const mark = `ov ${randomBytes(12).toString('hex')}`
-  const say = `printf '%s\\n' '${mark}'; printf '%s\\n' '${mark}' >&2`
+  // What was printed last need not have ended its line.
+  const say = `printf '\\n%s\\n' '${mark}'; printf '\\n%s\\n' '${mark}' >&2`
   const scripts: string[] = []
   for (const { work, keeps } of steps) {
     const { step, wanted, layer } = work
