@@ -20,7 +20,7 @@ export const all = layer({
     write('~/.config/all/mine.conf', { content: 'b = 2\\n', user: '\${USER}' }),
     download('file:///etc/hostname', { to: '/usr/local/share/all/name' }),
     link('/usr/local/bin/ra', { target: 'run-all' }),
-    cmd('cat /etc/issue > /srv/of-cmd; [ ! -x /run/killer/mid ] || /run/killer/mid'),
+    cmd('cat /etc/issue > /srv/of-cmd; [ ! -x /run/killer/mid ] || { sleep 1; /run/killer/mid; }'),
   ],
   services: [service({ name: 'nap', exec: 'sleep infinity', enable: true })],
 })
