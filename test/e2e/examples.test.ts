@@ -13,9 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => machine?.bed.down())
 
-// The stack has a test of its own; those without deploys show what is written, and test/examples.test.ts looks at that.
+// The stack and the workstation have tests of their own, the fleet has no machines; those without deploys show what is written, and test/examples.test.ts looks at that.
 const APPLIED = readdirSync(EXAMPLES).filter(
-  (name) => name !== 'stack' && existsSync(join(EXAMPLES, name, 'deploy.ts')),
+  (name) => !['stack', 'workstation', 'fleet'].includes(name) && existsSync(join(EXAMPLES, name, 'deploy.ts')),
 )
 for (const name of APPLIED)
   it(`the example ${name} is applied, runs, stays as it is, and goes`, async () => {
