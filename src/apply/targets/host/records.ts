@@ -76,7 +76,10 @@ for file in deploys/*.json layers/*.json; do [ -e "$file" ] || continue; printf 
 
   /** Readers see the old record or the new one. */
   async #write(path: string, text: string): Promise<void> {
-    const script = `umask 022; mkdir -p "$1/deploys" "$1/layers"; part=$(mktemp "$1/.part-XXXXXX"); cat >"$part" && chmod 644 "$part" && sync "$part" && mv -f "$part" "$1/$2"`
+    const script = `umask 022; mkdir -p "$1/deploys" "$1/layers"; part=$(mktemp "$1/.part-XXXXXX") || exit; cat >"$part"
+# A connection that is lost ends the text early.
+[ "$(wc -c <"$part")" -eq "$3" ] || { rm -f "$part"; echo 'not all of it arrived' >&2; exit 75; }
+chmod 644 "$part" && sync "$part" && mv -f "$part" "$1/$2"`
     const { exitCode, stderr } = await this.#run(script, path, text)
     if (exitCode !== 0) throw unreadable(`${this.root}/${path}`, stderr)
   }
@@ -87,7 +90,7 @@ for file in deploys/*.json layers/*.json; do [ -e "$file" ] || continue; printf 
   }
 
   #run(script: string, path = '', stdin = '') {
-    return this.#executor.run(['sh', '-c', script, 'ov', this.root, path], { stdin })
+    return this.#executor.run(['sh', '-c', script, 'ov', this.root, path, String(Buffer.byteLength(stdin))], { stdin })
   }
 }
 

@@ -6,8 +6,13 @@ import type { Executor } from '../../executor.ts'
 export async function putText(path: string, text: string, executor: Executor): Promise<void> {
   const script = `umask 022
 path=$(readlink -m -- "$1") && mkdir -p -- "$(dirname -- "$path")" && part=$path.ov-part &&
-{ [ ! -e "$path" ] || cp -p -- "$path" "$part"; } && cat >"$part" && mv -f -- "$part" "$path"`
-  const { exitCode, stderr } = await executor.run(['sh', '-c', script, 'ov', path], { stdin: text })
+{ [ ! -e "$path" ] || cp -p -- "$path" "$part"; } && cat >"$part" || exit
+# A connection that is lost ends the text early.
+[ "$(wc -c <"$part")" -eq "$2" ] || { rm -f -- "$part"; echo 'not all of it arrived' >&2; exit 75; }
+mv -f -- "$part" "$path"`
+  const { exitCode, stderr } = await executor.run(['sh', '-c', script, 'ov', path, String(Buffer.byteLength(text))], {
+    stdin: text,
+  })
   if (exitCode !== 0)
     throw new DiagnosticError([
       {
