@@ -45,6 +45,15 @@ export async function known(
   machine: Machine,
 ): Promise<ServiceName | undefined> {
   const service = serviceOf(argument, options)
+  if (new HostStore(machine.paths).get(service.key))
+    throw new DiagnosticError([
+      {
+        code: 'OV6007',
+        severity: 'error',
+        message: `host "${service.key}": lifecycle operation not supported on host target`,
+        remedy: `layers on a machine are installed and taken back: ov apply ${service.key}, ov destroy ${service.key}; services of theirs are systemd's`,
+      },
+    ])
   if ((await unitState(service.unit, machine.executor)).load === 'loaded') return service
   for (const engine of await engines(machine))
     if (await engine.exists('container', service.container)) return { ...service, engine }
@@ -63,15 +72,6 @@ export async function configured(argument: string, options: InstanceOption, mach
   const found = await known(argument, options, machine)
   if (found) return found
   const service = serviceOf(argument, options)
-  if (new HostStore(machine.paths).get(service.key))
-    throw new DiagnosticError([
-      {
-        code: 'OV6007',
-        severity: 'error',
-        message: `host "${service.key}": lifecycle operation not supported on host target`,
-        remedy: `layers on a machine are installed and taken back: ov apply ${service.key}, ov destroy ${service.key}; services of theirs are systemd's`,
-      },
-    ])
   const names = [...machine.deploys.entries.keys()]
   const close = names.includes(service.key) ? undefined : suggest(service.key, names)
   const named = service.instance === undefined ? service.image : `${service.image} -i ${service.instance}`
