@@ -1,9 +1,13 @@
 /** Drives `test/bed/bed` from vitest: disposable Debian machines for end-to-end tests (see README.md). */
 import { spawnSync } from 'node:child_process'
-import { constants } from 'node:os'
+import { constants, homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+
+/** Where beds keep what they share: the trees they start from, and the key that their accounts let in. */
+export const BED_HOME =
+  process.env['OV_BED_HOME'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ov', 'bed')
 
 export const BED_COMMAND = join(dirname(fileURLToPath(import.meta.url)), 'bed')
 

@@ -1,12 +1,10 @@
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BED_COMMAND, bedProblems, buildBeds, startBed, type Bed } from '../bed/bed.ts'
-
-const HOME = process.env['OV_BED_HOME'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ov', 'bed')
+import { BED_COMMAND, BED_HOME, bedProblems, buildBeds, startBed, type Bed } from '../bed/bed.ts'
 
 /** Processes with a namespace that is wanted: number and start time of each. */
 async function processes(wanted: (namespace: string) => boolean): Promise<string[]> {
@@ -187,7 +185,7 @@ describe('several beds', { timeout: 120_000 }, () => {
     expect(await inodes(cgroups, /^ovbed-/)).not.toContain(cgroup)
     for (const name of await readdir('/sys/class/net'))
       expect(await readFile(`/sys/class/net/${name}/ifindex`, 'utf8').catch(() => '')).not.toBe(link)
-    expect(existsSync(join(HOME, 'beds', bed.name))).toBe(false)
+    expect(existsSync(join(BED_HOME, 'beds', bed.name))).toBe(false)
     expect((await execa(BED_COMMAND, ['ls'])).stdout).not.toContain(bed.name)
   })
 
@@ -211,10 +209,10 @@ describe('a home of its own', { timeout: 120_000 }, () => {
   const bed = (...args: string[]) => execa(BED_COMMAND, args, { env: { OV_BED_HOME: home }, reject: false })
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'bed-home-'))
-    await cp(join(HOME, 'ssh'), join(home, 'ssh'), { recursive: true })
+    await cp(join(BED_HOME, 'ssh'), join(home, 'ssh'), { recursive: true })
     await mkdir(join(home, 'trees'))
-    for (const layer of await readdir(join(HOME, 'trees'))) {
-      if (/^packages-\w+$/.test(layer)) await symlink(join(HOME, 'trees', layer), join(home, 'trees', layer))
+    for (const layer of await readdir(join(BED_HOME, 'trees'))) {
+      if (/^packages-\w+$/.test(layer)) await symlink(join(BED_HOME, 'trees', layer), join(home, 'trees', layer))
     }
   })
   afterAll(async () => {

@@ -1,13 +1,8 @@
 /** Ten machines from one apply: some of them in trouble. */
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startBed, type Bed } from '../bed/bed.ts'
-import { startBareMachine, type TestMachine, type TestProject } from './machine.ts'
+import { putKey, startBareMachine, type TestMachine, type TestProject } from './machine.ts'
 
-const BED_HOME =
-  process.env['OV_BED_HOME'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ov/bed')
 const NAMES = Array.from({ length: 10 }, (_, index) => `n${index}`)
 
 const project = (machines: readonly Bed[]) => `import { copy, host, layer, write } from 'ov'
@@ -34,9 +29,8 @@ beforeAll(async () => {
   machines = []
   for (const name of NAMES) machines.push(await startBed(name))
   work = await operator.project('fleet', { 'layers.ts': project(machines), 'files/big': 'x'.repeat(300_000) })
-  await operator.bed.put('.ssh/id_ed25519', await readFile(join(BED_HOME, 'ssh/id_ed25519'), 'utf8'), { mode: 0o600 })
+  await putKey(operator)
   await operator.bed.put('.ssh/config', 'StrictHostKeyChecking accept-new\nConnectTimeout 5\n')
-  await operator.sh('chmod 700 ~/.ssh')
 })
 afterAll(() => Promise.all([operator?.bed.down(), ...(machines ?? []).map((bed) => bed.down())]))
 

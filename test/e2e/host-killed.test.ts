@@ -1,13 +1,8 @@
 /** ov dies, or loses its connection, before and after each script that it runs on a machine. */
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startBed, type Bed } from '../bed/bed.ts'
-import { startBareMachine, type TestMachine, type TestProject } from './machine.ts'
+import { putKey, startBareMachine, type TestMachine, type TestProject } from './machine.ts'
 
-const BED_HOME =
-  process.env['OV_BED_HOME'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ov/bed')
 const project = (target: string) => `import { cmd, copy, download, host, layer, link, service, write } from 'ov'
 export const all = layer({
   name: 'all',
@@ -51,10 +46,8 @@ const snapshot = async (bed: Bed) => (await bed.exec(['bash', '-c', SNAPSHOT], {
 beforeAll(async () => {
   ;[operator, target] = await Promise.all([startBareMachine('killed'), startBed('killed-target')])
   work = await operator.project('killed', { 'layers.ts': project(target.ip), 'files/run.sh': '#!/bin/sh\necho run\n' })
-  await operator.bed.put('.ssh/id_ed25519', await readFile(join(BED_HOME, 'ssh/id_ed25519'), 'utf8'), { mode: 0o600 })
-  await operator.sh(
-    `chmod 700 ~/.ssh; mkdir -p ~/.local/state; ssh -o StrictHostKeyChecking=accept-new op@${target.ip} true`,
-  )
+  await putKey(operator)
+  await operator.sh(`mkdir -p ~/.local/state; ssh -o StrictHostKeyChecking=accept-new op@${target.ip} true`)
   for (const [bed, act] of [
     [operator.bed, `pkill -KILL -f '[/]cli.js'`],
     [target, `sudo pkill -KILL -f '[s]shd.*op@notty'`],

@@ -7,7 +7,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { withLock } from '../../src/state/lock.ts'
-import { buildBeds, startBed, type Bed, type BedMount, type ExecOptions, type ExecResult } from '../bed/bed.ts'
+import {
+  BED_HOME,
+  buildBeds,
+  startBed,
+  type Bed,
+  type BedMount,
+  type ExecOptions,
+  type ExecResult,
+} from '../bed/bed.ts'
 import { STOCK } from './stock.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -64,6 +72,12 @@ export async function makeSidecar(machine: TestMachine, image: string, reference
      podman commit -q --change 'CMD ["sh","-c","trap \\"exit 0\\" TERM; sleep infinity & wait"]' --change 'ENTRYPOINT []' $container ${reference}
      podman rm $container`,
   )
+}
+
+/** Gives the user of a machine the key that all beds let in. */
+export async function putKey({ bed, sh }: TestMachine): Promise<void> {
+  await bed.put('.ssh/id_ed25519', await readFile(join(BED_HOME, 'ssh/id_ed25519'), 'utf8'), { mode: 0o600 })
+  await sh('chmod 700 ~/.ssh')
 }
 
 /** Puts a program of this folder into the home of the user, as one file: `unlock.ts` → `~/unlock.mjs`. */

@@ -1,13 +1,7 @@
 /** Hosts over SSH, between machines: what the user's ssh can do, and nothing on the operator's machine. */
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBed, type Bed } from '../bed/bed.ts'
-import { startBareMachine, type TestMachine, type TestProject } from './machine.ts'
-
-const BED_HOME =
-  process.env['OV_BED_HOME'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ov/bed')
+import { putKey, startBareMachine, type TestMachine, type TestProject } from './machine.ts'
 
 const project = (hosts: string) => `import { cmd, copy, host, layer, service, write } from 'ov'
 export const files = layer({
@@ -65,8 +59,7 @@ beforeAll(async () => {
     startBed('bastion'),
   ])
   work = await operator.project('fleet', { 'files/run.sh': '#!/bin/sh\necho run\n' })
-  await operator.bed.put('.ssh/id_ed25519', await readFile(join(BED_HOME, 'ssh/id_ed25519'), 'utf8'), { mode: 0o600 })
-  await sh('chmod 700 ~/.ssh')
+  await putKey(operator)
   await operator.bed.put('.ssh/known_hosts', (await knownHosts(target)) + (await knownHosts(bastion)))
 })
 afterAll(async () => {

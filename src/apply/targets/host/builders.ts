@@ -1,12 +1,11 @@
 import { dirname } from 'node:path/posix'
-import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
 import { quoteSingle } from '../../../format/index.ts'
 import type { BuilderStep } from '../../../plan/ir.ts'
 import type { RecordedOp } from '../../../state/ledger.ts'
 import { builderFolders, builderRun } from '../../../synth/host/builder.ts'
-import type { HostTools } from './apply.ts'
-import { describe } from './describe.ts'
 import { look } from './observe.ts'
+import { failed, withCode } from './run.ts'
+import type { HostTools } from './tools.ts'
 
 /** A build that is about to run. */
 export interface OpenBuilder {
@@ -57,11 +56,11 @@ async function build(step: BuilderStep, image: string, tools: HostTools): Promis
       say(`  ${line}`)
     },
   })
-  if (exitCode !== 0) throw failed(step, `failed (exit code ${exitCode})`, output)
+  if (exitCode !== 0) throw failed(step.layerName, step, withCode(exitCode), output)
   const after = await matches(step.results ?? [], tools)
   // It may have been there already; nothing at all was no build. (HOST-63)
   if ((step.results ?? []).length > 0 && after.length === 0)
-    throw failed(step, 'ended without an error, and built nothing', output)
+    throw failed(step.layerName, step, 'ended without an error, and built nothing', output)
   const names = await namesOf(step, files, output, tools)
   return {
     ops: (before) =>
@@ -143,17 +142,3 @@ function opsOf(step: BuilderStep, made: readonly string[], names: readonly strin
       return [{ kind: 'rm-dir-recursive', targets: made, scope }]
   }
 }
-
-const failed = (step: BuilderStep, how: string, output: readonly string[]): DiagnosticError =>
-  new DiagnosticError([
-    {
-      code: 'OV5040',
-      severity: 'error',
-      message: `plan ${step.layerName}: ${describe(step)} ${how}`,
-      entity: `layer "${step.layerName}"`,
-      place: step.origin,
-      output: output.slice(-20),
-      remedy:
-        'what was done before it stays, and is recorded: correct it and run the same command again, or take it back with ov deploy del',
-    },
-  ])
