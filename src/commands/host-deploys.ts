@@ -22,10 +22,11 @@ import { readText } from '../apply/images.ts'
 import { DiagnosticError, throwIfErrors, type Diagnostic } from '../diagnostics/diagnostic.ts'
 import { touchesAccess, undoTouchesAccess } from '../plan/host/access.ts'
 import { planHost, type HostPlan } from '../plan/host/index.ts'
-import { HERE, placeOfHost, type HostPlace } from '../plan/host/place.ts'
+import { HERE, placeId, placeOfHost, type HostPlace } from '../plan/host/place.ts'
 import type { Gate } from '../plan/steps.ts'
 import { DeployFile } from '../state/deploy-file/index.ts'
-import { HostStore } from '../state/hosts.ts'
+import { HostStore, type HostRecord } from '../state/hosts.ts'
+import type { DeployRecord } from '../state/ledger.ts'
 import { userPaths } from '../state/paths.ts'
 import { BUILT_IN } from '../vocabulary/index.ts'
 import { builderImage } from './builder-image.ts'
@@ -53,6 +54,8 @@ export interface HostIntent {
   readonly plan: HostPlan
   readonly layers: readonly StagedLayer[]
   readonly gates: ReadonlySet<Gate>
+  /** What the command line says, over what the deploy does. */
+  readonly options: InstallFlags
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -76,12 +79,15 @@ export function intendHost(
 ): HostIntent {
   const spec = hostSpec(name, ref, options, compiled)
   const { plan, diagnostics } = planHost({ ...spec, remote: place.kind !== 'local' }, machine, compiled)
-  const declared = compiled.project.hosts.get(name)?.data.installOpts ?? {}
+  const { builderImage: _, ...declared } = compiled.project.hosts.get(name)?.data.installOpts ?? {}
+  const given = Object.entries({ ...declared, ...options }).filter(([, value]) => value !== undefined)
+  const all = Object.fromEntries(given) as InstallFlags
   return {
     plan,
     diagnostics,
     layers: plan.plans.map((one) => ({ plan: one, files: compiled.stages.get(one.layer) ?? [] })),
-    gates: openGates({ ...declared, ...options }),
+    gates: openGates(all),
+    options: all,
   }
 }
 
@@ -91,12 +97,12 @@ export async function installHost(
   compiled: CompiledProject,
   name: string,
   ref: string | undefined,
-  options: InstallFlags,
+  flags: InstallFlags,
 ): Promise<number> {
   const place = hostPlace(name, compiled)
   await using open = await openVenue(place, context)
   const venue = { ...open, formats: compiled.project.vocabulary.formats }
-  const { plan, layers, gates, diagnostics } = intendHost(name, ref, options, compiled, venue)
+  const { plan, layers, gates, options, diagnostics } = intendHost(name, ref, flags, compiled, venue)
   throwIfErrors(diagnostics)
   for (const layer of plan.skipped)
     context.say(`[skip] layer ${layer} has no packages for this machine (${venue.machine.tags.join(', ')})`)
@@ -114,12 +120,12 @@ export async function installHost(
     )
   const guard = new AccessGuard(venue, confirmSeconds(options), (line) => context.say(line))
   const store = new HostStore(userPaths())
+  refuseOtherPlace(store.get(name), place)
   return await locked(context, venue, async (stage) => {
     let works = await survey(layers, await venue.ledger.read(), gates, venue)
     const todo = (work: Work) => !work.done && work.closed === undefined
     if (works.some((work) => work.privilege === 'root' && todo(work))) {
-      const declared = compiled.project.hosts.get(name)?.data.installOpts ?? {}
-      const asked = await sudoPreflight(venue, options.yes ?? declared.yes ?? false)
+      const asked = await sudoPreflight(venue, options.yes ?? false)
       // Without sudo some of it could not be seen.
       if (asked) works = await survey(layers, await venue.ledger.read(), gates, venue)
     }
@@ -137,13 +143,12 @@ export async function installHost(
     const work = async () => {
       if (works.some(todo)) await stageFiles(layers, stage, venue.user)
       await applyHost(plan, works, tools)
-      await retire(plan, tools)
+      await retire(plan, tools, guard, place)
     }
     await guard.during(work, () => openVenue(place, context))
     const changed = works.filter(todo).length
     context.say(`${name}: ${changed === 0 ? 'no change' : changed === 1 ? '1 change' : `${changed} changes`}`)
-    const verify = options.verify ?? compiled.project.hosts.get(name)?.data.installOpts?.verify ?? false
-    return !verify || (await verifyHost(context, plan, venue)) ? 0 : 2
+    return options.verify !== true || (await verifyHost(context, plan, venue)) ? 0 : 2
   })
 }
 
@@ -216,7 +221,11 @@ export async function hostStatus(context: Context, name: string): Promise<string
 export async function removeHost(context: Context, options: RemovalOptions, name: string): Promise<boolean> {
   const store = new HostStore(userPaths())
   const { place } = store.get(name) ?? { place: HERE }
-  await using open = await openVenue(place, context)
+  await using open = await openVenue(place, context).catch((error: unknown) => {
+    if (error instanceof DiagnosticError && store.get(name))
+      context.say(`when that machine is gone for good, nothing is left to take back: rm ${store.fileOf(name)}`)
+    throw error
+  })
   const venue = { ...open, formats: BUILT_IN.formats }
   const keeping: Keeping = {
     repoChanges: options.keepRepoChanges ?? false,
@@ -265,9 +274,7 @@ export async function removeHost(context: Context, options: RemovalOptions, name
     }
     const work = async () => {
       for (const record of find(await venue.ledger.read())) {
-        const ops = undoPlan(record, known, keeping)
-        if (place.kind === 'ssh' && ops.some(({ op }) => undoTouchesAccess(op))) await guard.arm()
-        await undoHost(record, keeping, tools)
+        await undoGuarded(record, keeping, tools, guard, place)
         context.say(`Removed host deploy ${record.deploy_id} (${record.image})`)
       }
     }
@@ -376,9 +383,35 @@ async function sudoPreflight({ sudo, root, place, machine }: OpenVenue, skip: bo
 }
 
 /** An earlier set of layers of the same deploy: what is not in the new one any more goes. (HOST-40) */
-async function retire(plan: HostPlan, tools: HostTools): Promise<void> {
+async function retire(plan: HostPlan, tools: HostTools, guard: AccessGuard, place: HostPlace): Promise<void> {
   const { deploys } = await tools.ledger.read()
   for (const record of deploys.values())
     if (record.target === plan.target && record.deploy_id !== plan.deployId)
-      await undoHost(record, { repoChanges: false, services: false }, tools)
+      await undoGuarded(record, { repoChanges: false, services: false }, tools, guard, place)
+}
+
+/** Takes a deploy back; what concerns access to another machine only after that is safe. */
+async function undoGuarded(
+  record: DeployRecord,
+  keeping: Keeping,
+  tools: HostTools,
+  guard: AccessGuard,
+  place: HostPlace,
+): Promise<void> {
+  const ops = undoPlan(record, await tools.ledger.read(), keeping)
+  if (place.kind === 'ssh' && ops.some(({ op }) => undoTouchesAccess(op))) await guard.arm()
+  await undoHost(record, keeping, tools)
+}
+
+/** A deploy that moves would leave all it did where it was. */
+function refuseOtherPlace(before: HostRecord | undefined, place: HostPlace): void {
+  if (!before || placeId(before.place) === placeId(place)) return
+  throw new DiagnosticError([
+    {
+      code: 'OV5042',
+      severity: 'error',
+      message: `${before.name} is installed on ${placeId(before.place)}, and would go to ${placeId(place)} now`,
+      remedy: `take it back there first: ov destroy ${before.name}; or give this one another name. If that machine is gone: ov destroy says which file remembers it`,
+    },
+  ])
 }

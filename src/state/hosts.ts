@@ -44,7 +44,7 @@ export class HostStore {
   }
 
   get(name: string): HostRecord | undefined {
-    const file = this.#file(name)
+    const file = this.fileOf(name)
     let text: string
     try {
       text = readFileSync(file, 'utf8')
@@ -85,14 +85,15 @@ export class HostStore {
   }
 
   put(value: HostRecord): void {
-    writeAtomic(this.#file(value.name), `${JSON.stringify(value, undefined, 2)}\n`, { keep: true })
+    writeAtomic(this.fileOf(value.name), `${JSON.stringify(value, undefined, 2)}\n`, { keep: true })
   }
 
   remove(name: string): void {
-    removeFile(this.#file(name))
+    removeFile(this.fileOf(name))
   }
 
-  #file(name: string): string {
+  /** Where it is kept. */
+  fileOf(name: string): string {
     return join(this.#folder, `${name}.json`)
   }
 }

@@ -95,6 +95,13 @@ describe('a host that is reached over SSH', () => {
     const drift = await work.ov('diff')
     expect(drift.exitCode).toBe(2)
     expect(drift.stdout).toMatch(/-a = 2\n\+a = 1/)
+    // A deploy that moves would leave behind what it did.
+    await hosts(`export const db = host({ name: 'db', host: 'op@${bastion.ip}', layers: [files], ${ALLOW} })`)
+    const moved = await work.ov('apply')
+    expect(moved.exitCode).toBe(1)
+    expect(moved.stderr).toContain(
+      `db is installed on ssh://op@${target.ip}, and would go to ssh://op@${bastion.ip} now`,
+    )
     // It needs no project to be taken back.
     await sh('cd / && ov destroy db')
     expect(
